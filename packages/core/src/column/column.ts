@@ -1,0 +1,109 @@
+import { nullable, sameType, type ColumnType } from '../schema/column-type.ts';
+import { packBits } from './bits.ts';
+import type { Data, Layout } from './layout.ts';
+
+/**
+ * Cells of one type in Arrow memory; never changes once made. `validity` has one byte per row, 1 for present, and is
+ * absent when no cell is null. A constant column holds one cell and fills its memory only when someone reads it.
+ * Columns are made by the functions in `columns.ts`.
+ */
+export class Column {
+  readonly type: ColumnType;
+  readonly length: number;
+  readonly validity: Uint8Array | undefined;
+  /** The cell that every row holds, where that is known; `undefined` where it is not. */
+  readonly constant: unknown;
+  readonly #layout: Layout;
+  #data: Data | undefined;
+
+  constructor(
+    layout: Layout,
+    type: ColumnType,
+    length: number,
+    data: Data | undefined,
+    validity?: Uint8Array,
+    constant?: unknown,
+  ) {
+    this.#layout = layout;
+    this.type = type;
+    this.length = length;
+    this.validity = validity;
+    this.constant = constant;
+    this.#data = data;
+  }
+
+  get data(): Data {
+    return (this.#data ??= this.#layout.take(
+      this.#layout.fromValues(this.type, [this.constant]),
+      new Int32Array(this.length),
+      this.type,
+    ));
+  }
+
+  /** The cell of a row as a JavaScript value, or `null`. */
+  get(row: number): unknown {
+    if (this.constant !== undefined) return this.constant;
+    if (this.validity !== undefined && this.validity[row] === 0) return null;
+    return this.#layout.get(this.data, row, this.type);
+  }
+
+  take(rows: Int32Array): Column {
+    if (this.constant !== undefined) return this.#constant(rows.length);
+    const { validity } = this;
+    return new Column(
+      this.#layout,
+      this.type,
+      rows.length,
+      this.#layout.take(this.data, rows, this.type),
+      validity === undefined ? undefined : Uint8Array.from(rows, (row) => validity[row]!),
+    );
+  }
+
+  /** Rows `from` to before `to`; shares memory where the layout can. */
+  slice(from: number, to: number): Column {
+    if (from === 0 && to === this.length) return this;
+    if (this.constant !== undefined) return this.#constant(to - from);
+    const data = this.#layout.slice(this.data, from, to, this.type);
+    return new Column(this.#layout, this.type, to - from, data, this.validity?.subarray(from, to));
+  }
+
+  /** The same cells under a type that also allows null. */
+  asNullable(): Column {
+    if (this.type.nullable) return this;
+    const type = nullable(this.type);
+    return new Column(this.#layout, type, this.length, this.#data, this.validity, this.constant);
+  }
+
+  /** Same type and same cells; NaN equals NaN, and 0 differs from -0. */
+  equals(other: Column): boolean {
+    if (this === other) return true;
+    if (this.length !== other.length || !sameType(this.type, other.type)) return false;
+    if (this.constant !== undefined && Object.is(this.constant, other.constant)) return true;
+    if (this.validity === undefined && other.validity === undefined) {
+      return this.#layout.equal(this.data, other.data, this.length, this.type);
+    }
+    const rows: number[] = [];
+    for (let i = 0; i < this.length; i++) {
+      const present = this.validity?.[i] ?? 1;
+      if (present !== (other.validity?.[i] ?? 1)) return false;
+      if (present === 1) rows.push(i);
+    }
+    const index = Int32Array.from(rows);
+    return this.#layout.equal(
+      this.#layout.take(this.data, index, this.type),
+      this.#layout.take(other.data, index, this.type),
+      index.length,
+      this.type,
+    );
+  }
+
+  /** Arrow buffers: validity bits (empty when no cell is null), then the layout's own. */
+  buffers(): readonly Uint8Array[] {
+    const validity = this.validity === undefined ? new Uint8Array(0) : packBits(this.validity);
+    return [validity, ...this.#layout.buffers(this.data, this.length, this.type)];
+  }
+
+  #constant(length: number): Column {
+    return new Column(this.#layout, this.type, length, undefined, undefined, this.constant);
+  }
+}

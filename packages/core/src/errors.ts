@@ -1,0 +1,106 @@
+/** Every code an `ArchetypeError` can carry. Codes are API: they never change meaning. */
+export type ErrorCode =
+  // definitions
+  | 'invalid_name'
+  | 'reserved_name'
+  | 'unsupported_field'
+  | 'component_conflict'
+  | 'processor_conflict'
+  | 'resource_conflict'
+  | 'invalid_definition'
+  // values given from outside
+  | 'invalid_value'
+  | 'invalid_argument'
+  | 'unknown_component'
+  | 'unknown_column'
+  // frames and expressions
+  | 'type_mismatch'
+  | 'length_mismatch'
+  | 'lossy_literal'
+  | 'value_out_of_range'
+  | 'expression_too_deep'
+  | 'no_random_source'
+  | 'frame_mismatch'
+  | 'reserved_column'
+  // worlds and ticks
+  | 'entity_not_found'
+  | 'component_missing'
+  | 'entity_ids_exhausted'
+  | 'processor_failed'
+  | 'processor_dropped_rows'
+  | 'processor_schema'
+  | 'processor_result'
+  | 'write_conflict'
+  | 'reentrant_step'
+  | 'resource_missing'
+  | 'schema_conflict'
+  | 'aborted'
+  | 'world_closed'
+  | 'world_destroyed'
+  | 'world_exists'
+  | 'world_not_found'
+  | 'world_ambiguous'
+  | 'read_only'
+  // stores
+  | 'tick_conflict'
+  | 'tick_not_found'
+  | 'tick_damaged'
+  | 'tick_not_retained'
+  | 'stale_writer'
+  | 'commit_failed'
+  | 'commit_unknown'
+  | 'store_closed'
+  | 'store_locked'
+  | 'storage_unavailable'
+  | 'journal_foreign'
+  | 'journal_damaged'
+  | 'format_newer'
+  | 'record_unknown'
+  | 'part_damaged'
+  | 'part_missing'
+  | 'flush_failed'
+  | 'close_failed';
+
+/**
+ * The one error class. `code` is for programs; the message says what was true, what was needed and what to do.
+ *
+ * @example
+ * try { world.despawn(7) } catch (error) {
+ *   if (error instanceof ArchetypeError && error.code === 'entity_not_found') return;
+ *   throw error;
+ * }
+ */
+export class ArchetypeError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'ArchetypeError';
+    this.code = code;
+  }
+}
+
+/** Up to three names that look like `name`, nearest first, as `: did you mean "a", "b"?`, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = [...known]
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, 3)
+    .map(({ candidate }) => JSON.stringify(candidate));
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+}
+
+/** Levenshtein distance, two rows. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

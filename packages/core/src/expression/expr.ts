@@ -1,0 +1,159 @@
+import type {
+  Bool,
+  F32,
+  F64,
+  I32,
+  I64,
+  Json,
+  List,
+  Nullable,
+  Numeric,
+  Plain,
+  Struct,
+  Timestamp,
+  Type,
+  U32,
+  Utf8,
+  Vector,
+} from '../schema/types.ts';
+
+declare const type: unique symbol;
+
+/** What every expression can do. `T` is its column type. */
+export interface Expr<T extends Type = Type> {
+  readonly [type]: T;
+  /** Equal; NaN equals NaN, null gives null. */
+  eq(other: T['value'] | Expr<T>): BoolExpr;
+  ne(other: T['value'] | Expr<T>): BoolExpr;
+  isIn(values: readonly T['value'][]): BoolExpr;
+  isNull(): BoolExpr;
+  /** Another type; a value that does not fit fails with `value_out_of_range`. Floats round to the nearest whole number. */
+  cast<K extends keyof Casts>(to: K): ExprOf<Casts[K]>;
+}
+
+interface Casts {
+  f64: F64;
+  f32: F32;
+  i32: I32;
+  u32: U32;
+  i64: I64;
+  utf8: Utf8;
+  bool: Bool;
+}
+
+/** The type in which two numbers meet: their own when equal, else f64. */
+export type Promote<A extends Numeric, B extends Numeric> = A extends B
+  ? B extends A
+    ? A
+    : F64
+  : F64;
+type Num<T extends Numeric> = number | NumberExpr<T>;
+
+export interface NumberExpr<T extends Numeric = Numeric> extends Expr<T> {
+  add<U extends Numeric = T>(other: Num<U>): NumberExpr<Promote<T, U>>;
+  sub<U extends Numeric = T>(other: Num<U>): NumberExpr<Promote<T, U>>;
+  mul<U extends Numeric = T>(other: Num<U>): NumberExpr<Promote<T, U>>;
+  /** Always f64; by zero it gives ±∞ or NaN. */
+  div(other: Num<Numeric>): NumberExpr<F64>;
+  /** Remainder with the sign of the dividend, as in SQL. */
+  mod<U extends Numeric = T>(other: Num<U>): NumberExpr<Promote<T, U>>;
+  /** Remainder in [0, n), for a torus of size `n`. */
+  wrap<U extends Numeric = T>(n: Num<U>): NumberExpr<Promote<T, U>>;
+  neg(): NumberExpr<T>;
+  abs(): NumberExpr<T>;
+  floor(): NumberExpr<T>;
+  ceil(): NumberExpr<T>;
+  /** To the nearest whole number, half away from zero. */
+  round(): NumberExpr<T>;
+  clamp(low: Num<T>, high: Num<T>): NumberExpr<T>;
+  pow(exponent: Num<Numeric>): NumberExpr<F64>;
+  sqrt(): NumberExpr<F64>;
+  exp(): NumberExpr<F64>;
+  log(): NumberExpr<F64>;
+  sin(): NumberExpr<F64>;
+  cos(): NumberExpr<F64>;
+  tan(): NumberExpr<F64>;
+  /** The angle of the point (x, this), in radians. */
+  atan2(x: Num<Numeric>): NumberExpr<F64>;
+  lt(other: Num<Numeric>): BoolExpr;
+  le(other: Num<Numeric>): BoolExpr;
+  gt(other: Num<Numeric>): BoolExpr;
+  ge(other: Num<Numeric>): BoolExpr;
+  /** Both ends belong to it. */
+  between(low: Num<Numeric>, high: Num<Numeric>): BoolExpr;
+}
+
+export interface BoolExpr extends Expr<Bool> {
+  and(other: boolean | BoolExpr): BoolExpr;
+  or(other: boolean | BoolExpr): BoolExpr;
+  not(): BoolExpr;
+}
+
+interface Ordered<T extends Type, E> extends Expr<T> {
+  lt(other: T['value'] | E): BoolExpr;
+  le(other: T['value'] | E): BoolExpr;
+  gt(other: T['value'] | E): BoolExpr;
+  ge(other: T['value'] | E): BoolExpr;
+}
+export interface TextExpr<S extends string = string> extends Ordered<Utf8<S>, TextExpr> {}
+export interface TimeExpr extends Ordered<Timestamp, TimeExpr> {}
+export interface BigIntExpr extends Ordered<I64, BigIntExpr> {
+  add(other: bigint | BigIntExpr): BigIntExpr;
+  sub(other: bigint | BigIntExpr): BigIntExpr;
+  mul(other: bigint | BigIntExpr): BigIntExpr;
+}
+export interface VectorExpr<N extends number = number> extends Expr<Vector<N>> {}
+export interface ListExpr<T = unknown> extends Expr<List<T>> {}
+export interface StructExpr<T = unknown> extends Expr<Struct<T>> {}
+export interface JsonExpr<T = unknown> extends Expr<Json<T>> {}
+/** A column that may hold null: decide first. */
+export interface NullableExpr<T extends Plain = Plain> extends Expr<Nullable<T>> {
+  fillNull(value: T['value'] | ExprOf<T>): ExprOf<T>;
+  /** The first that is not null. */
+  coalesce(...others: readonly ExprOf<T>[]): ExprOf<T>;
+}
+
+/** The expression of a column type. */
+export type ExprOf<T> = T extends Numeric
+  ? NumberExpr<T>
+  : T extends Utf8<infer S>
+    ? TextExpr<S>
+    : T extends Bool
+      ? BoolExpr
+      : T extends I64
+        ? BigIntExpr
+        : T extends Timestamp
+          ? TimeExpr
+          : T extends Vector<infer N>
+            ? VectorExpr<N>
+            : T extends List<infer V>
+              ? ListExpr<V>
+              : T extends Struct<infer V>
+                ? StructExpr<V>
+                : T extends Json<infer V>
+                  ? JsonExpr<V>
+                  : T extends Nullable<infer P>
+                    ? NullableExpr<P>
+                    : Expr<T & Type>;
+
+/** The column type of what `withColumns` was given. */
+export type TypeOfExpr<E> = E extends { readonly [type]: infer T extends Type }
+  ? T
+  : E extends number
+    ? F64
+    : E extends boolean
+      ? Bool
+      : E extends string
+        ? Utf8
+        : never;
+
+export interface When {
+  then<T extends Type>(value: Expr<T>): Then<T>;
+  then(value: number): Then<F64>;
+  then<const S extends string>(value: S): Then<Utf8<S>>;
+  then(value: boolean): Then<Bool>;
+}
+export interface Then<T extends Type> {
+  when(test: BoolExpr): { then(value: T['value'] | Expr<T>): Then<T> };
+  otherwise(value: T['value'] | Expr<T>): ExprOf<T>;
+}

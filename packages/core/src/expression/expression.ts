@@ -1,0 +1,151 @@
+import { ArchetypeError } from '../errors.ts';
+import { types } from '../schema/column-type.ts';
+import type { F64, I32 } from '../schema/types.ts';
+import type { BoolExpr, NumberExpr, TextExpr, Then, When } from './expr.ts';
+import { functions } from './functions.ts';
+import { callNode, columnNode, literalNode, type Node } from './node.ts';
+
+/** An expression at run time: a node, and a method for each function of the tables. */
+export class Expression {
+  readonly node: Node;
+
+  constructor(node: Node) {
+    this.node = node;
+    Object.freeze(this);
+  }
+
+  isIn(values: readonly unknown[]): Expression {
+    return new Expression(callNode('isIn', [this.node, literalNode(Object.freeze([...values]))]));
+  }
+
+  cast(to: keyof typeof types): Expression {
+    const type = types[to];
+    if (type === undefined) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `cast was given ${JSON.stringify(to)}; it takes one of ${Object.keys(types).join(', ')}.`,
+      );
+    }
+    return new Expression(callNode('cast', [this.node], { to: type }));
+  }
+
+  clamp(low: unknown, high: unknown): Expression {
+    const atLeast = callNode('greatest', [this.node, toNode(low)]);
+    return new Expression(callNode('least', [atLeast, toNode(high)]));
+  }
+
+  between(low: unknown, high: unknown): Expression {
+    const above = callNode('ge', [this.node, toNode(low)]);
+    return new Expression(callNode('and', [above, callNode('le', [this.node, toNode(high)])]));
+  }
+
+  coalesce(...others: readonly unknown[]): Expression {
+    return new Expression(
+      others.reduce<Node>((a, b) => callNode('fillNull', [a, toNode(b)]), this.node),
+    );
+  }
+}
+
+/** Anything an expression takes as an operand. */
+export function toNode(operand: unknown): Node {
+  if (operand instanceof Expression) return operand.node;
+  if (typeof operand === 'function' || typeof operand === 'symbol') {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `An expression was given a ${typeof operand}; give a value or an expression such as c.position.x.`,
+    );
+  }
+  return literalNode(operand);
+}
+
+const methods = [
+  ...Object.keys(functions).filter((name) => name !== 'least' && name !== 'greatest'),
+  'and',
+  'or',
+  'isNull',
+  'fillNull',
+];
+for (const name of methods) {
+  Object.defineProperty(Expression.prototype, name, {
+    value(this: Expression, ...args: readonly unknown[]) {
+      return new Expression(callNode(name, [this.node, ...args.map(toNode)]));
+    },
+  });
+}
+
+const number = (node: Node): NumberExpr<F64> => new Expression(node) as unknown as NumberExpr<F64>;
+
+/** A column by name, for names known only at run time; checked when a verb uses it. */
+export function col(name: string): NumberExpr<F64> & BoolExpr & TextExpr {
+  return new Expression(columnNode(name)) as never;
+}
+
+/** A value as an expression. */
+export function lit(value: number): NumberExpr<F64>;
+export function lit(value: boolean): BoolExpr;
+export function lit<const S extends string>(value: S): TextExpr<S>;
+export function lit(value: unknown): never {
+  return new Expression(literalNode(value)) as never;
+}
+
+/**
+ * A value chosen by conditions; the first that holds decides. A null condition does not hold.
+ *
+ * @example when(c.age.years.lt(18)).then('minor').otherwise('adult')
+ */
+export function when(test: BoolExpr): When {
+  return branch([], test) as unknown as When;
+}
+
+function branch(before: readonly Node[], test: unknown): { then(value: unknown): Then<F64> } {
+  const tested = [...before, toNode(test)];
+  // A condition is written before its value, in the words of SQL; nothing here is awaited.
+  // oxlint-disable-next-line unicorn/no-thenable
+  return { then: (value) => chosen([...tested, toNode(value)]) };
+}
+
+function chosen(args: readonly Node[]): Then<F64> {
+  return {
+    when: (test: unknown) => branch(args, test),
+    otherwise: (value: unknown) => new Expression(callNode('when', [...args, toNode(value)])),
+  } as unknown as Then<F64>;
+}
+
+/** The smallest of the cells of a row; nulls give null. */
+export function least(...values: readonly (number | NumberExpr)[]): NumberExpr<F64> {
+  return number(callNode('least', values.map(toNode)));
+}
+
+/** The greatest of the cells of a row; nulls give null. */
+export function greatest(...values: readonly (number | NumberExpr)[]): NumberExpr<F64> {
+  return number(callNode('greatest', values.map(toNode)));
+}
+
+/**
+ * A uniform number in [0, 1) per row, a function of world seed, tick, processor, entity and label alone. Without a label
+ * each `random()` of a processor is a stream of its own; the same expression used twice gives the same numbers.
+ */
+export function random(label?: string): NumberExpr<F64> {
+  return number(callNode('random', [], label === undefined ? {} : { label }));
+}
+
+/** A whole number in [low, high) per row. */
+export function randomInt(low: number, high: number, label?: string): NumberExpr<I32> {
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `randomInt(${low}, ${high}) has no whole number to give; use whole numbers, the first the smaller.`,
+    );
+  }
+  return random(label)
+    .mul(high - low)
+    .floor()
+    .add(low)
+    .cast('i32');
+}
+
+/** A normally distributed number per row. */
+export function randomNormal(mean = 0, deviation = 1, label?: string): NumberExpr<F64> {
+  const standard = number(callNode('randomNormal', [], label === undefined ? {} : { label }));
+  return standard.mul(deviation).add(mean);
+}

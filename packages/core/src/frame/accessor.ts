@@ -1,0 +1,52 @@
+import { Expression } from '../expression/expression.ts';
+import { columnNode } from '../expression/node.ts';
+import { unknownColumn } from '../expression/plan.ts';
+import type { Schema } from '../schema/column-type.ts';
+
+const accessors = new WeakMap<Schema, object>();
+
+/** The `c` of `c => c.position.x`: columns by full name, and fields by component prefix. Made once per schema. */
+export function accessorOf(schema: Schema): object {
+  let accessor = accessors.get(schema);
+  if (accessor === undefined) accessors.set(schema, (accessor = build(schema)));
+  return accessor;
+}
+
+function build(schema: Schema): object {
+  const root = new Map<string, unknown>();
+  const groups = new Map<string, Map<string, unknown>>();
+  for (const { name } of schema) {
+    const expression = new Expression(columnNode(name));
+    root.set(name, expression);
+    const at = name.indexOf('__');
+    if (at < 0) continue;
+    const group = groups.get(name.slice(0, at)) ?? new Map<string, unknown>();
+    group.set(name.slice(at + 2), expression);
+    groups.set(name.slice(0, at), group);
+  }
+  for (const [prefix, group] of groups) {
+    if (!root.has(prefix))
+      root.set(
+        prefix,
+        lookup(group, (field) => `${prefix}__${field}`, root),
+      );
+  }
+  return lookup(root, (name) => name, root);
+}
+
+/** An object whose unknown names are errors at once. */
+function lookup(
+  known: ReadonlyMap<string, unknown>,
+  full: (name: string) => string,
+  all: ReadonlyMap<string, unknown>,
+): object {
+  return new Proxy(Object.freeze({}), {
+    get(_target, name) {
+      if (typeof name !== 'string') return undefined;
+      const found = known.get(name);
+      if (found === undefined) throw unknownColumn(full(name), all.keys());
+      return found;
+    },
+    has: (_target, name) => known.has(String(name)),
+  });
+}

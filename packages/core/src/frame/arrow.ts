@@ -1,0 +1,281 @@
+import * as arrow from 'apache-arrow';
+import { packBits, unpackBits } from '../column/bits.ts';
+import type { Column } from '../column/column.ts';
+import { columnOf } from '../column/columns.ts';
+import type { Data, ListData, StructData, TypedArray } from '../column/layout.ts';
+import { Text } from '../column/text.ts';
+import { ArchetypeError } from '../errors.ts';
+import { nullable, types, type ColumnType, type Kind, type Schema } from '../schema/column-type.ts';
+import type { AnyFrame, DataFrame } from './data-frame.ts';
+import { Frame, plain, typed } from './frame.ts';
+
+/** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
+const arrowTypes: { readonly [K in Kind]: (type: ColumnType) => arrow.DataType } = {
+  f64: () => new arrow.Float64(),
+  f32: () => new arrow.Float32(),
+  i32: () => new arrow.Int32(),
+  u32: () => new arrow.Uint32(),
+  i64: () => new arrow.Int64(),
+  bool: () => new arrow.Bool(),
+  utf8: () => new arrow.Utf8(),
+  json: () => new arrow.Utf8(),
+  enum: () => new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32()),
+  timestamp: () => new arrow.TimestampMillisecond('UTC'),
+  vector: (type) =>
+    new arrow.FixedSizeList(type.size!, new arrow.Field('item', new arrow.Float32(), false)),
+  list: (type) =>
+    new arrow.List(new arrow.Field('item', arrowType(type.item!), type.item!.nullable)),
+  struct: (type) =>
+    new arrow.Struct(
+      type.fields!.map(
+        (field) => new arrow.Field(field.name, arrowType(field.type), field.type.nullable),
+      ),
+    ),
+};
+
+const arrowType = (type: ColumnType): arrow.DataType => arrowTypes[type.kind](type);
+
+/** Marks what Arrow's own types cannot tell apart. */
+const KIND = 'archetype:kind';
+
+function arrowField(name: string, type: ColumnType): arrow.Field {
+  const metadata = type.kind === 'json' ? new Map([[KIND, 'json']]) : undefined;
+  return new arrow.Field(name, arrowType(type), type.nullable, metadata);
+}
+
+/** A frame as an Arrow table. Memory is shared for numbers and vectors; booleans, text and timestamps are encoded. */
+export function toArrow(df: DataFrame | Frame): arrow.Table {
+  const frame = plain(df);
+  const fields = frame.schema.map(({ name, type }) => arrowField(name, type));
+  const schema = new arrow.Schema(fields);
+  const struct = arrow.makeData({
+    type: new arrow.Struct(fields),
+    length: frame.numRows,
+    nullCount: 0,
+    children: frame.columns.map(arrowData),
+  });
+  return new arrow.Table(schema, [new arrow.RecordBatch(schema, struct)]);
+}
+
+function arrowData(column: Column): arrow.Data {
+  const { type, length, validity } = column;
+  const nulls =
+    validity === undefined
+      ? { nullCount: 0 }
+      : {
+          nullCount: validity.reduce((n, present) => n + 1 - present, 0),
+          nullBitmap: packBits(validity),
+        };
+  const base = { type: arrowType(type), length, ...nulls };
+  return arrow.makeData({ ...base, ...arrowBuffers(column) } as never);
+}
+
+function arrowBuffers({ type, data, length }: Column): object {
+  switch (type.kind) {
+    case 'bool':
+      return { data: packBits(data as Uint8Array) };
+    case 'timestamp':
+      return { data: BigInt64Array.from(data as Float64Array, (ms) => BigInt(Math.trunc(ms))) };
+    case 'enum':
+      return { data: data as Int32Array, dictionary: dictionary(type.values!) };
+    case 'vector':
+      return {
+        child: arrow.makeData({
+          type: new arrow.Float32(),
+          length: length * type.size!,
+          nullCount: 0,
+          data: data as Float32Array,
+        }),
+      };
+    case 'utf8':
+    case 'json': {
+      const { offsets, bytes } = (data as Text).encoded;
+      return { valueOffsets: offsets, data: bytes };
+    }
+    case 'list': {
+      const { offsets, child } = data as ListData;
+      return { valueOffsets: offsets, child: arrowData(child) };
+    }
+    case 'struct':
+      return { children: (data as StructData).children.map(arrowData) };
+    default:
+      return { data: data as TypedArray };
+  }
+}
+
+function dictionary(values: readonly string[]): arrow.Vector {
+  const { offsets, bytes } = Text.fromStrings(values).encoded;
+  return new arrow.Vector([
+    arrow.makeData({
+      type: new arrow.Utf8(),
+      length: values.length,
+      nullCount: 0,
+      valueOffsets: offsets,
+      data: bytes,
+    }),
+  ]);
+}
+
+/**
+ * A frame of an Arrow table, of this or any other copy of apache-arrow. Several batches become one column each; 64-bit
+ * offsets and other time units are brought to this package's types. With `schema`, columns take those types and order.
+ *
+ * @throws `unsupported_field`, `unknown_column`
+ */
+export function fromArrow(table: arrow.Table, schema?: Schema): AnyFrame {
+  const frames = table.batches.map((batch) => batchFrame(table.schema, batch, schema));
+  const wanted =
+    schema ??
+    frames[0]?.schema ??
+    table.schema.fields.map((field) => ({ name: field.name, type: kindOfArrow(field) }));
+  return typed(Frame.concat(wanted, frames));
+}
+
+function batchFrame(
+  schema: arrow.Schema,
+  batch: arrow.RecordBatch,
+  wanted: Schema | undefined,
+): Frame {
+  const fields =
+    wanted ?? schema.fields.map((field) => ({ name: field.name, type: kindOfArrow(field) }));
+  const columns = fields.map(({ name, type }) => {
+    const k = schema.fields.findIndex((field) => field.name === name);
+    if (k < 0) {
+      throw new ArchetypeError(
+        'unknown_column',
+        `The Arrow table has no column "${name}"; it has ${schema.fields.map((field) => field.name).join(', ')}.`,
+      );
+    }
+    return columnOfArrow(batch.data.children[k]!, type);
+  });
+  return new Frame(fields, columns, batch.numRows);
+}
+
+/** Arrow's type by number, since classes of another copy of apache-arrow fail `instanceof`. */
+function kindOfArrow(field: arrow.Field): ColumnType {
+  const plain = plainKind(field);
+  return field.nullable ? nullable(plain) : plain;
+}
+
+function plainKind(field: arrow.Field): ColumnType {
+  const type = field.type as arrow.DataType & {
+    readonly bitWidth?: number;
+    readonly isSigned?: boolean;
+    readonly precision?: number;
+    readonly listSize?: number;
+    readonly children?: readonly arrow.Field[];
+  };
+  switch (type.typeId) {
+    case arrow.Type.Float:
+      return type.precision === 2 ? types.f64 : types.f32;
+    case arrow.Type.Int:
+      if (type.bitWidth === 64) return types.i64;
+      return type.isSigned === false && type.bitWidth === 32 ? types.u32 : types.i32;
+    case arrow.Type.Bool:
+      return types.bool;
+    case arrow.Type.Utf8:
+    case arrow.Type.LargeUtf8:
+    case arrow.Type.Dictionary:
+      return field.metadata?.get(KIND) === 'json' ? types.json : types.utf8;
+    case arrow.Type.Timestamp:
+      return types.timestamp;
+    case arrow.Type.FixedSizeList:
+      return { kind: 'vector', nullable: false, size: type.listSize! };
+    case arrow.Type.List:
+      return { kind: 'list', nullable: false, item: kindOfArrow(type.children![0]!) };
+    case arrow.Type.Struct:
+      return {
+        kind: 'struct',
+        nullable: false,
+        fields: type.children!.map((child) => ({ name: child.name, type: kindOfArrow(child) })),
+      };
+    default:
+      throw new ArchetypeError(
+        'unsupported_field',
+        `The Arrow column "${field.name}" is of type ${String(field.type)}, which no column here can hold; cast it before.`,
+      );
+  }
+}
+
+function columnOfArrow(data: arrow.Data, type: ColumnType): Column {
+  const { length, offset } = data;
+  const validity =
+    data.nullCount > 0 && data.nullBitmap !== undefined && data.nullBitmap !== null
+      ? unpackBits(data.nullBitmap, length, offset)
+      : undefined;
+  return columnOf(type, length, dataOfArrow(data, type), validity);
+}
+
+const milliseconds = [1000, 1, 1 / 1000, 1 / 1_000_000];
+
+function dataOfArrow(data: arrow.Data, type: ColumnType): Data {
+  const { length, offset } = data;
+  switch (type.kind) {
+    case 'bool':
+      return unpackBits(data.values as Uint8Array, length, offset);
+    case 'timestamp': {
+      const unit = milliseconds[(data.type as { readonly unit?: number }).unit ?? 1]!;
+      return Float64Array.from(
+        (data.values as BigInt64Array).subarray(0, length),
+        (value) => Number(value) * unit,
+      );
+    }
+    case 'enum':
+    case 'utf8':
+    case 'json': {
+      const strings = textOfArrow(data);
+      if (type.kind !== 'enum') return strings;
+      return Int32Array.from(strings.strings, (text) => type.values!.indexOf(text));
+    }
+    case 'vector': {
+      const child = data.children[0]!;
+      const size = type.size!;
+      return (child.values as Float32Array).subarray(0, length * size);
+    }
+    case 'list': {
+      const first = data.valueOffsets[0]!;
+      const offsets = Int32Array.from(
+        data.valueOffsets.subarray(0, length + 1) as Int32Array,
+        (at) => at - first,
+      );
+      const child = columnOfArrow(data.children[0]!, type.item!);
+      return { offsets, child: child.slice(first, first + offsets[length]!) };
+    }
+    case 'struct':
+      return {
+        children: type.fields!.map((field, k) => columnOfArrow(data.children[k]!, field.type)),
+      };
+    default:
+      return (data.values as TypedArray).subarray(0, length) as TypedArray;
+  }
+}
+
+function textOfArrow(data: arrow.Data): Text {
+  const { length } = data;
+  const words = (data as { readonly dictionary?: arrow.Vector }).dictionary;
+  if (words !== undefined && words !== null) {
+    const codes = data.values as Int32Array;
+    return Text.fromStrings(
+      Array.from({ length }, (_, row) => (words.get(codes[row]!) as string | null) ?? ''),
+    );
+  }
+  // 64-bit offsets come from engines that write LargeUtf8.
+  const offsets = Int32Array.from(
+    data.valueOffsets as unknown as ArrayLike<number | bigint> as never,
+    Number,
+  );
+  return Text.fromBytes({
+    offsets: offsets.subarray(0, length + 1),
+    bytes: data.values as Uint8Array,
+  });
+}
+
+/** A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. */
+export function toIPC(frame: DataFrame | Frame, format: 'stream' | 'file' = 'stream'): Uint8Array {
+  return arrow.tableToIPC(toArrow(frame), format);
+}
+
+/** The inverse of `toIPC`; reads either format. */
+export function fromIPC(bytes: Uint8Array, schema?: Schema): AnyFrame {
+  return fromArrow(arrow.tableFromIPC(bytes), schema);
+}

@@ -1,0 +1,153 @@
+import type { AnyComponent } from '../schema/component.ts';
+import type {
+  Bool,
+  F32,
+  F64,
+  I32,
+  Nullable,
+  Numeric,
+  RowOf,
+  Simplify,
+  Timestamp,
+  Type,
+  Utf8,
+  Vector,
+  I64,
+} from '../schema/types.ts';
+import type {
+  BoolExpr,
+  Expr,
+  ExprOf,
+  NullableExpr,
+  NumberExpr,
+  TypeOfExpr,
+} from '../expression/expr.ts';
+
+/** The columns that every row begins with. */
+export interface BaseColumns {
+  readonly world_id: Utf8;
+  readonly run_id: Utf8;
+  readonly entity_id: I32;
+  readonly tick: I32;
+  readonly is_active: Bool;
+}
+
+type Prefixed<C> = C extends { readonly prefix: infer P extends string; readonly fields: infer F }
+  ? { readonly [K in keyof F & string as `${P}__${K}`]: F[K] }
+  : never;
+type Both<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void
+  ? I
+  : never;
+/** The columns of components' fields, then the base columns; in this order so that a shortened hover shows the first. */
+export type ColumnsOf<Cs extends readonly AnyComponent[]> = Simplify<
+  (Cs extends readonly [] ? {} : Both<Prefixed<Cs[number]>>) & BaseColumns
+>;
+
+type Flat<C> = { readonly [K in keyof C]: ExprOf<C[K]> };
+type PrefixOf<K> = K extends `${infer P}__${string}` ? P : never;
+type Nested<C> = {
+  readonly [K in keyof C & string as PrefixOf<K>]: {
+    readonly [Q in keyof C & string as Q extends `${PrefixOf<K>}__${infer F}` ? F : never]: ExprOf<
+      C[Q]
+    >;
+  };
+};
+/** `c.position.x` for a component's field, `c.position__x` or `c.speed` for any column. */
+export type Accessor<C> = Flat<C> & Nested<C>;
+
+/** What an existing column takes: floats any number, whole numbers only their own type, nullable columns also null. */
+export type Assignable<T> = T extends F64 | F32
+  ? number | NumberExpr
+  : T extends Numeric
+    ? number | NumberExpr<T>
+    : T extends Nullable<infer P>
+      ? null | NullableExpr<P> | Assignable<P>
+      : T extends { readonly value: infer V }
+        ? V | ExprOf<T>
+        : never;
+type Operand = Expr<any> | number | boolean | string;
+type Checked<C, E> = {
+  readonly [K in keyof E]: K extends keyof BaseColumns
+    ? never
+    : K extends keyof C
+      ? Assignable<C[K]>
+      : Operand;
+};
+type With<C, E> = [Exclude<keyof E, keyof C>] extends [never]
+  ? C
+  : Simplify<C & { readonly [K in Exclude<keyof E, keyof C>]: TypeOfExpr<E[K]> }>;
+
+type ArrayOf<T> = T extends { readonly array: infer A } ? A : never;
+/** What a kernel writes: typed arrays for numbers, plain arrays for the rest. */
+export type Writable<T> = T extends Numeric | Timestamp | Vector | I64
+  ? ArrayOf<T>
+  : T extends { readonly value: infer V }
+    ? V[]
+    : never;
+/** What a kernel reads. */
+export type Readable<T> = T extends Vector
+  ? ArrayLike<number>
+  : T extends Timestamp
+    ? ArrayLike<number>
+    : T extends { readonly value: infer V }
+      ? ArrayLike<V>
+      : never;
+
+declare const columns: unique symbol;
+declare const width: unique symbol;
+
+/**
+ * Columns of equal length that never change. Verbs return new frames and share the columns they leave alone. `C` maps
+ * column names to column types.
+ */
+export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
+  readonly [columns]: C;
+  /** Frames of other width are other types: a processor cannot return a column more or less. */
+  readonly [width]: keyof C;
+  readonly numRows: number;
+  /** Column names, in order. */
+  readonly columnNames: readonly (keyof C & string)[];
+  /**
+   * Sets columns from expressions or values; new names are added at the end.
+   *
+   * @throws `unknown_column`, `type_mismatch`, `lossy_literal`, `value_out_of_range`
+   * @example df.withColumns((c) => ({ position__x: c.position.x.add(c.velocity.dx) }))
+   */
+  withColumns<const E extends Checked<C, E>>(build: (c: Accessor<C>) => E): DataFrame<With<C, E>>;
+  /** The rows for which the condition holds; null counts as false. */
+  filter(build: (c: Accessor<C>) => BoolExpr): DataFrame<C>;
+  select<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Pick<C, K>>>;
+  drop<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Omit<C, K>>>;
+  /** Rows `from` to before `to`. */
+  slice(from: number, to?: number): DataFrame<C>;
+  /**
+   * A loop over the columns' memory, for what expressions cannot say. Each column in `writes` is fresh memory (zeros),
+   * or a copy of its present cells when `inout` names it; inputs cannot be written.
+   *
+   * @example
+   * df.kernel(['position__x'], (out, cols, n) => {
+   *   for (let i = 0; i < n; i++) out.position__x[i] = cols.position__x[n - 1 - i]!;
+   * })
+   */
+  kernel<const W extends readonly (Exclude<keyof C, keyof BaseColumns> & string)[]>(
+    writes: W,
+    loop: (
+      out: { readonly [K in W[number]]: Writable<C[K]> },
+      cols: { readonly [K in keyof C]: Readable<C[K]> },
+      n: number,
+    ) => void,
+    options?: { readonly inout?: readonly W[number][] },
+  ): DataFrame<C>;
+  /** A copy of a column's cells: a typed array for numbers, a plain array otherwise. */
+  column<K extends keyof C & string>(name: K): ArrayOf<C[K]>;
+  /** Rows as objects. For a few rows: columns are far faster. */
+  toRows(): Simplify<RowOf<C>>[];
+  /** Same columns and same cells; NaN equals NaN. `except` leaves columns out, for example `world_id` and `run_id`. */
+  equals(other: DataFrame<any>, options?: { readonly except?: readonly string[] }): boolean;
+  /** Prints the first `rows` rows, 20 unless told, to the console. */
+  show(rows?: number): void;
+  toString(): string;
+}
+
+/** A frame whose columns are known only at run time. */
+export type AnyFrame = DataFrame<{ readonly [name: string]: Type }>;

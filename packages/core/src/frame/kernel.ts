@@ -1,0 +1,68 @@
+import type { Column } from '../column/column.ts';
+import { columnOf, fromValues } from '../column/columns.ts';
+import type { Data } from '../column/layout.ts';
+import { ArchetypeError } from '../errors.ts';
+import type { ColumnType } from '../schema/column-type.ts';
+import { isBaseColumn } from '../schema/signature.ts';
+import type { Frame } from './frame.ts';
+import { hasTypedArray, readColumn } from './read-column.ts';
+
+export type Loop = (out: never, cols: never, n: number) => void;
+
+/** Runs a loop of the user's over the columns' memory; what it writes is fresh, what it reads is shared. */
+export function kernel(
+  frame: Frame,
+  writes: readonly string[],
+  loop: Loop,
+  inout: readonly string[],
+): Frame {
+  const out: Record<string, unknown> = {};
+  for (const name of writes) {
+    if (isBaseColumn(name)) {
+      throw new ArchetypeError(
+        'reserved_column',
+        `A kernel cannot write ${name}: the engine owns that column.`,
+      );
+    }
+    out[name] = output(frame.at(name), inout.includes(name));
+  }
+  for (const name of inout) {
+    if (writes.includes(name)) continue;
+    throw new ArchetypeError(
+      'invalid_argument',
+      `inout names ${name}, which is not among the columns written; add it there.`,
+    );
+  }
+  loop(Object.freeze(out) as never, inputs(frame) as never, frame.numRows);
+  return frame.replace(
+    new Map(writes.map((name) => [name, finish(frame.at(name).type, frame.numRows, out[name])])),
+  );
+}
+
+function output(column: Column, copy: boolean): unknown {
+  if (copy) return readColumn(column, 'copy');
+  if (!hasTypedArray(column.type)) {
+    return Array.from({ length: column.length }, () => null);
+  }
+  const data = column.data as Float64Array;
+  return new (data.constructor as new (n: number) => Float64Array)(data.length);
+}
+
+/** Columns are decoded when the loop first reads them. */
+function inputs(frame: Frame): object {
+  const cols = {};
+  for (const { name } of frame.schema) {
+    let cells: unknown;
+    Object.defineProperty(cols, name, {
+      enumerable: true,
+      get: () => (cells ??= readColumn(frame.at(name), 'share')),
+    });
+  }
+  return Object.freeze(cols);
+}
+
+function finish(type: ColumnType, length: number, cells: unknown): Column {
+  return hasTypedArray(type)
+    ? columnOf(type, length, cells as Data)
+    : fromValues(type, cells as readonly unknown[]);
+}

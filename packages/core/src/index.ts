@@ -1,0 +1,89 @@
+export { ArchetypeError, type ErrorCode } from './errors.ts';
+
+export { defineComponent } from './schema/component.ts';
+export type { AnyComponent, Component, Fields, Patch, Value } from './schema/component.ts';
+export {
+  bool,
+  entity,
+  f32,
+  f64,
+  i32,
+  i64,
+  json,
+  timestamp,
+  u32,
+  utf8,
+  vector,
+} from './schema/field.ts';
+export type { BirthRef, EntityRef } from './schema/entity-ref.ts';
+export type * from './schema/types.ts';
+
+export {
+  col,
+  greatest,
+  least,
+  lit,
+  random,
+  randomInt,
+  randomNormal,
+  when,
+} from './expression/expression.ts';
+export type {
+  BigIntExpr,
+  BoolExpr,
+  Expr,
+  ExprOf,
+  JsonExpr,
+  ListExpr,
+  NullableExpr,
+  NumberExpr,
+  Promote,
+  StructExpr,
+  TextExpr,
+  Then,
+  TimeExpr,
+  TypeOfExpr,
+  VectorExpr,
+  When,
+} from './expression/expr.ts';
+
+export { fromArrow, fromIPC, toArrow, toIPC } from './frame/arrow.ts';
+export type { Accessor, AnyFrame, BaseColumns, ColumnsOf, DataFrame } from './frame/data-frame.ts';
+
+export { defineResource } from './state/resource.ts';
+export type { Resource, ResourceValue } from './state/resource.ts';
+export { defineProcessor } from './tick/processor.ts';
+export type { Processor, ProcessorDefinition } from './tick/processor.ts';
+export { defineSimulation } from './tick/simulation.ts';
+export type { Setup, Simulation, SimulationDefinition } from './tick/simulation.ts';
+export type { TickContext, WorldIdentity } from './tick/context.ts';
+export type { Combine } from './tick/emission.ts';
+export type { Resources } from './tick/resources.ts';
+
+export { Worlds } from './world/worlds.ts';
+export type { CreateOptions, ResumeOptions } from './world/worlds.ts';
+export type { ForkOptions, RunOptions, StepOptions, World } from './world/world.ts';
+export type { WorldReader } from './world/world-reader.ts';
+export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';
+export type { QueryOptions, Ticks } from './world/query.ts';
+
+// For stores and storage adapters: frames and columns without their types.
+export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
+export type { ScanQuery, Store, StoredWorld } from './store/store.ts';
+export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
+export { livingRows } from './store/living-rows.ts';
+export { Frame } from './frame/frame.ts';
+export { Column } from './column/column.ts';
+export { columnOf, concat, constant, fromBuffers, fromValues } from './column/columns.ts';
+export type { BufferSource } from './column/layout.ts';
+export { printType, sameType, types } from './schema/column-type.ts';
+export type { ColumnType, Field, Kind, Schema } from './schema/column-type.ts';
+export { baseColumns, covers, signatureOf } from './schema/signature.ts';
+export type { ComponentShape, SchemaId, Signature, TableId } from './schema/signature.ts';
+export type { Commit, SettledCommand, TableCommit } from './state/commit.ts';
+export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
+export type { Json } from './state/json.ts';
+export type { Mutation } from './state/mutation.ts';
+export type { Counters, Snapshot, Table } from './state/snapshot.ts';
+export { lineageAt, piecesOf } from './state/world-record.ts';
+export type { Lease, LineagePiece, WorldRecord } from './state/world-record.ts';

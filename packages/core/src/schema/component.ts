@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { ArchetypeError, didYouMean } from '../errors.ts';
+import type { ColumnType, Schema } from './column-type.ts';
+import type { EntityRef } from './entity-ref.ts';
+import type { I32, Simplify, TypeOf } from './types.ts';
+import { columnTypeOf } from './zod-type.ts';
+
+export interface Fields {
+  readonly [field: string]: z.ZodType;
+}
+
+declare const brand: unique symbol;
+/** What `Position({ x: 1 })` gives: checked and frozen. Only a definition makes one. */
+export type Value<N extends string = string, C extends object = object> = {
+  readonly type: N;
+  readonly [brand]: true;
+} & { readonly [K in keyof C]-?: Cell<C[K]> };
+
+type Cell<T> = T extends { readonly value: infer V } ? V : never;
+type Given<T> = T extends { readonly value: infer V }
+  ? V extends Float32Array
+    ? ArrayLike<number>
+    : T extends I32
+      ? EntityRef
+      : V
+  : never;
+type Input<C> = { [K in keyof C]: Given<C[K]> };
+/** Some of a component's fields, for `update`. */
+export type Patch<C> = C extends { readonly fields: infer F }
+  ? { readonly [K in keyof F]?: Given<F[K]> }
+  : never;
+
+/**
+ * A component: call it to make a value. `C` has one column type per field; a field that has a default or may be null
+ * can be left out.
+ */
+export interface Component<
+  N extends string = string,
+  C extends object = object,
+> extends AnyComponent {
+  (...values: {} extends C ? [values?: Input<C>] : [values: Input<C>]): Value<N, C>;
+  readonly type: N;
+  readonly prefix: Lowercase<N>;
+  readonly fields: { readonly [K in keyof C]-?: C[K] };
+}
+
+/** Any component, whatever its fields. */
+export interface AnyComponent {
+  /** Its name, for example `Position`. */
+  readonly type: string;
+  /** What its columns begin with, for example `position`. */
+  readonly prefix: string;
+  /** Field name to column type. */
+  readonly fields: object;
+  /** Its columns, in definition order, under their full names. */
+  readonly columns: Schema;
+}
+
+type Omittable<S> = {
+  [K in keyof S]: undefined extends z.input<S[K] & z.ZodType> ? K : never;
+}[keyof S];
+type FieldTypes<S> = Simplify<
+  { readonly [K in Exclude<keyof S, Omittable<S>>]: TypeOf<S[K]> } & {
+    readonly [K in Extract<keyof S, Omittable<S>>]?: TypeOf<S[K]>;
+  }
+>;
+
+/** What the engine knows of a definition beyond its public face. */
+interface Definition {
+  readonly component: AnyComponent;
+  readonly schema: z.ZodObject;
+}
+const definitions = new WeakMap<AnyComponent, Definition>();
+const madeBy = new WeakMap<Value, AnyComponent>();
+
+/**
+ * Defines a component: a named, typed group of fields. Each field becomes the column `<name in lower case>__<field>`.
+ * A component without fields is a tag.
+ *
+ * @throws `invalid_name`, `reserved_name`, `unsupported_field`
+ * @example
+ * const Position = defineComponent('Position', { x: f64(0), y: f64(0) });
+ * const Frozen = defineComponent('Frozen');
+ * Position({ x: 1 }); // { type: 'Position', x: 1, y: 0 }
+ */
+export function defineComponent<const N extends string, S extends Fields = {}>(
+  name: N,
+  fields?: S,
+): Component<N, FieldTypes<S>> {
+  checkName(name, Object.keys(fields ?? {}));
+  const schema = z.strictObject({ ...fields });
+  const prefix = name.toLowerCase();
+  const types: Record<string, ColumnType> = {};
+  for (const [field, type] of Object.entries(fields ?? {})) {
+    types[field] = Object.freeze(columnTypeOf(type, `${name}.${field}`));
+  }
+  const component = Object.assign((values: object = {}) => make(component, values), {
+    type: name,
+    prefix,
+    fields: Object.freeze(types),
+    columns: Object.freeze(
+      Object.entries(types).map(([field, type]) => ({ name: `${prefix}__${field}`, type })),
+    ),
+  });
+  Object.defineProperty(component, 'name', { value: name });
+  Object.freeze(component);
+  definitions.set(component, { component, schema });
+  return component as unknown as Component<N, FieldTypes<S>>;
+}
+
+function checkName(name: string, fields: readonly string[]): void {
+  if (!/^[A-Z][A-Za-z0-9]*$/.test(name)) {
+    throw new ArchetypeError(
+      'invalid_name',
+      `Component name ${JSON.stringify(name)} must be letters and digits, first a capital, for example "Position".`,
+    );
+  }
+  for (const field of fields) {
+    if (field === 'type') {
+      throw new ArchetypeError(
+        'reserved_name',
+        `${name}.type cannot be a field: "type" carries the component's name in its serialised form. Rename the field, for example to "kind".`,
+      );
+    }
+    if (!/^[a-z][A-Za-z0-9_]*$/.test(field) || field.includes('__')) {
+      throw new ArchetypeError(
+        'invalid_name',
+        `Field name ${name}.${field} must be letters, digits and single underscores, first a small letter, for example "dx".`,
+      );
+    }
+  }
+}
+
+function make(component: AnyComponent, given: object): Value {
+  const value = Object.freeze({ type: component.type, ...parse(component, given) }) as Value;
+  madeBy.set(value, component);
+  return value;
+}
+
+/** All fields, defaults filled in, checked. @throws `invalid_value` */
+function parse(component: AnyComponent, given: unknown): Record<string, unknown> {
+  const { schema } = definitionOf(component);
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw invalid(component, parsed.error);
+  const cells: Record<string, unknown> = {};
+  for (const [field, type] of Object.entries(component.fields)) {
+    cells[field] = toCell(parsed.data[field], type as ColumnType);
+  }
+  return cells;
+}
+
+/** Only the fields given, checked; no defaults. @throws `invalid_value` */
+export function parsePatch(component: AnyComponent, given: unknown): Record<string, unknown> {
+  const { schema } = definitionOf(component);
+  const shape = schema.shape as Record<string, z.ZodType>;
+  const cells: Record<string, unknown> = {};
+  if (typeof given !== 'object' || given === null) {
+    throw new ArchetypeError(
+      'invalid_value',
+      `An update of ${component.type} was given ${String(given)}; give an object with the fields to set.`,
+    );
+  }
+  for (const [field, value] of Object.entries(given)) {
+    const check = shape[field];
+    if (check === undefined) {
+      throw new ArchetypeError(
+        'invalid_value',
+        `${component.type} has no field "${field}"${didYouMean(field, Object.keys(shape))} It has: ${Object.keys(shape).join(', ') || 'none'}.`,
+      );
+    }
+    if (value === undefined) continue;
+    const parsed = z.strictObject({ [field]: check }).safeParse({ [field]: value });
+    if (!parsed.success) throw invalid(component, parsed.error);
+    const type = (component.fields as Record<string, ColumnType>)[field]!;
+    cells[field] = toCell((parsed.data as Record<string, unknown>)[field], type);
+  }
+  return cells;
+}
+
+function toCell(value: unknown, type: ColumnType): unknown {
+  if (value === undefined || value === null) return null;
+  return type.kind === 'vector' ? Float32Array.from(value as ArrayLike<number>) : value;
+}
+
+function invalid(component: AnyComponent, error: z.ZodError): ArchetypeError {
+  const problems = error.issues.map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
+  );
+  return new ArchetypeError(
+    'invalid_value',
+    `A ${component.type} value was refused: ${problems.join('; ')}. Its fields are ${Object.keys(component.fields).join(', ') || 'none'}.`,
+    { cause: error },
+  );
+}
+
+function definitionOf(component: AnyComponent): Definition {
+  const definition = definitions.get(component);
+  if (definition === undefined) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `${describe(component)} is not a component; give what defineComponent returned.`,
+    );
+  }
+  return definition;
+}
+
+export const isComponent = (given: unknown): given is AnyComponent =>
+  typeof given === 'function' && definitions.has(given as unknown as AnyComponent);
+
+/** The component that made a value. @throws `invalid_argument` for anything else */
+export function componentOf(value: Value): AnyComponent {
+  const component = typeof value === 'object' && value !== null ? madeBy.get(value) : undefined;
+  if (component === undefined) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `${describe(value)} is not a component value; call the component, for example Position({ x: 1 }).`,
+    );
+  }
+  return component;
+}
+
+export function requireComponent(given: unknown): AnyComponent {
+  return definitionOf(given as AnyComponent).component;
+}
+
+function describe(given: unknown): string {
+  if (isComponent(given)) return `The component ${given.type} itself`;
+  const printed = typeof given === 'function' ? 'A function' : JSON.stringify(given);
+  return printed ?? String(given);
+}

@@ -1,0 +1,37 @@
+import type { Frame } from '../frame/frame.ts';
+import type { Signature } from '../schema/signature.ts';
+import type { Json } from './json.ts';
+import type { Counters } from './snapshot.ts';
+import type { Lease } from './world-record.ts';
+
+/** Rows of one table at one tick, or the earlier tick of the same lineage whose rows they equal. */
+export type TableCommit =
+  | {
+      readonly signature: Signature;
+      /** Columns `signature.stored`, in ascending `entity_id`; tombstones have `is_active` false. */
+      readonly rows: Frame;
+    }
+  | { readonly signature: Signature; readonly sameAs: number };
+
+/** How a command from outside ended in this tick. */
+export interface SettledCommand {
+  readonly command: string;
+  readonly status: 'applied' | 'rejected';
+  readonly code?: string;
+}
+
+/** All that one tick appends: visible at once or not at all. */
+export interface Commit {
+  readonly lease: Lease;
+  readonly tick: number;
+  /** In ascending table id; a table without rows is absent. */
+  readonly tables: readonly TableCommit[];
+  readonly counters: Counters;
+  /** Data resources that changed, whole values. */
+  readonly resources?: Readonly<Record<string, Json>>;
+  /** Messages sent in this tick. */
+  readonly messages?: Frame;
+  /** What the caller gave to the step. */
+  readonly input?: Json;
+  readonly settled: readonly SettledCommand[];
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { ArchetypeError } from '../errors.ts';
+import type { Json } from './json.ts';
+
+declare const held: unique symbol;
+
+/**
+ * A named object that processors read. Call it to give it a value: `Gravity(1.6)`. Data resources are checked and
+ * recorded with the world; live ones (a client, a cache) never are.
+ */
+export interface Resource<T = unknown, K extends 'data' | 'live' = 'data' | 'live'> {
+  (value: T): ResourceValue;
+  readonly resource: string;
+  readonly kind: K;
+  readonly [held]: T;
+}
+
+/** A value for one resource of one world. */
+export interface ResourceValue {
+  readonly resource: string;
+  readonly of: Resource;
+  readonly value: unknown;
+}
+
+interface Definition {
+  readonly schema?: z.ZodType;
+  readonly fork?: 'share' | ((value: unknown) => unknown);
+}
+const definitions = new WeakMap<Resource, Definition>();
+
+/**
+ * Defines a resource. With a `schema` it is data: its value is JSON, checked, recorded in the commit of the tick that
+ * sees it, copied by forks, and frozen for processors. With `fork` it is live: supplied again on resume, and shared with
+ * forks or made anew for each.
+ *
+ * @throws `invalid_name`
+ * @example
+ * const Gravity = defineResource('gravity', { schema: f64(9.8) });
+ * const Model = defineResource<Client>('model', { fork: 'share' });
+ */
+export function defineResource<S extends z.ZodType>(
+  name: string,
+  options: { readonly schema: S },
+): Resource<z.input<S>, 'data'>;
+export function defineResource<T>(
+  name: string,
+  options: { readonly fork: 'share' | ((value: T) => T) },
+): Resource<T, 'live'>;
+export function defineResource(name: string, options: Definition): never {
+  if (typeof name !== 'string' || !/^[A-Za-z][\w.-]*$/.test(name)) {
+    throw new ArchetypeError(
+      'invalid_name',
+      `Resource name ${JSON.stringify(name)} must begin with a letter and hold letters, digits, ".", "_" and "-".`,
+    );
+  }
+  if ((options?.schema === undefined) === (options?.fork === undefined)) {
+    throw new ArchetypeError(
+      'invalid_definition',
+      `Resource "${name}" needs either a schema (data) or fork (live object).`,
+    );
+  }
+  const resource = Object.assign(
+    (value: unknown): ResourceValue =>
+      Object.freeze({
+        resource: name,
+        of: resource,
+        value: options.schema === undefined ? value : parseData(resource, value),
+      }),
+    { resource: name, kind: options.schema === undefined ? 'live' : 'data' },
+  ) as unknown as Resource;
+  definitions.set(resource, options);
+  return Object.freeze(resource) as never;
+}
+
+/** A data resource's value, checked and deeply frozen. @throws `invalid_value` */
+export function parseData(resource: Resource, value: unknown): Json {
+  const { schema } = definitionOf(resource);
+  const parsed = schema!.safeParse(value);
+  if (!parsed.success) {
+    throw new ArchetypeError(
+      'invalid_value',
+      `A value for resource "${resource.resource}" was refused: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+      { cause: parsed.error },
+    );
+  }
+  const text = JSON.stringify(parsed.data);
+  if (text === undefined) {
+    throw new ArchetypeError(
+      'invalid_value',
+      `Resource "${resource.resource}" was given a value that JSON cannot hold; use plain data, or define it as live.`,
+    );
+  }
+  return deepFreeze(JSON.parse(text) as Json);
+}
+
+/** The value a resource has when none is given, or undefined when it needs one. */
+export function defaultOf(resource: Resource): ResourceValue | undefined {
+  const { schema } = definitionOf(resource);
+  if (schema === undefined || !schema.safeParse(undefined).success) return undefined;
+  return (resource as (value: unknown) => ResourceValue)(undefined);
+}
+
+/** What a fork gets of a live resource. */
+export function forkLive(resource: Resource, value: unknown): unknown {
+  const { fork } = definitionOf(resource);
+  return typeof fork === 'function' ? fork(value) : value;
+}
+
+export const isResource = (given: unknown): given is Resource =>
+  typeof given === 'function' && definitions.has(given as unknown as Resource);
+
+function definitionOf(resource: Resource): Definition {
+  const definition = definitions.get(resource);
+  if (definition !== undefined) return definition;
+  throw new ArchetypeError(
+    'invalid_argument',
+    'A resource was needed; give what defineResource returned, or a value made with it.',
+  );
+}
+
+function deepFreeze<T extends Json>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach((inner) => deepFreeze(inner as Json));
+    Object.freeze(value);
+  }
+  return value;
+}

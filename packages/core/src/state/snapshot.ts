@@ -1,0 +1,65 @@
+import type { Frame } from '../frame/frame.ts';
+import type { Signature, TableId } from '../schema/signature.ts';
+import { UNSTARTED } from './ids.ts';
+import type { Json } from './json.ts';
+
+/** The living entities of one archetype. */
+export interface Table {
+  readonly signature: Signature;
+  /** Columns `signature.state`, in ascending `entity_id`. */
+  readonly frame: Frame;
+  /** A tick whose stored rows are exactly these; a commit may name it instead of writing them again. */
+  readonly since: number | undefined;
+}
+
+/** What a world counts. */
+export interface Counters {
+  /** The id that the next entity gets. */
+  readonly nextEntity: number;
+  readonly nextMessage: number;
+}
+
+/** All tables of one world at one tick, with its counters and data resources. */
+export interface Snapshot {
+  /** `UNSTARTED` before tick 0. */
+  readonly tick: number;
+  /** By table id, in ascending order; tables without living entities are absent. */
+  readonly tables: ReadonlyMap<TableId, Table>;
+  readonly counters: Counters;
+  /** Data resources by name, as of this tick. */
+  readonly resources: Readonly<Record<string, Json>>;
+}
+
+export const emptySnapshot = (resources: Readonly<Record<string, Json>>): Snapshot => ({
+  tick: UNSTARTED,
+  tables: new Map(),
+  counters: { nextEntity: 1, nextMessage: 1 },
+  resources,
+});
+
+/** Row of an entity in a table's frame, or -1. Binary search: rows ascend by entity. */
+export function rowOf(frame: Frame, entity: number): number {
+  const ids = frame.columns[0]!.data as Int32Array;
+  let low = 0;
+  let high = frame.numRows - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const id = ids[middle]!;
+    if (id === entity) return middle;
+    if (id < entity) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** Where an entity lives, if it does. */
+export function locate(
+  tables: Iterable<Table>,
+  entity: number,
+): { readonly table: Table; readonly row: number } | undefined {
+  for (const table of tables) {
+    const row = rowOf(table.frame, entity);
+    if (row >= 0) return { table, row };
+  }
+  return undefined;
+}

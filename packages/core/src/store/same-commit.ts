@@ -1,0 +1,22 @@
+import type { Commit, TableCommit } from '../state/commit.ts';
+
+/** Whether two commits say the same of a tick: what makes a repeated append harmless. */
+export function sameCommit(a: Commit, b: Commit): boolean {
+  return (
+    a.tick === b.tick &&
+    a.counters.nextEntity === b.counters.nextEntity &&
+    a.counters.nextMessage === b.counters.nextMessage &&
+    JSON.stringify([a.resources, a.input, a.settled]) ===
+      JSON.stringify([b.resources, b.input, b.settled]) &&
+    a.tables.length === b.tables.length &&
+    a.tables.every((table, k) => sameTable(table, b.tables[k]!)) &&
+    (a.messages === b.messages || (a.messages?.equals(b.messages) ?? false))
+  );
+}
+
+function sameTable(a: TableCommit, b: TableCommit): boolean {
+  if (a.signature.schema !== b.signature.schema) return false;
+  if ('sameAs' in a || 'sameAs' in b)
+    return 'sameAs' in a && 'sameAs' in b && a.sameAs === b.sameAs;
+  return a.rows === b.rows || a.rows.equals(b.rows);
+}

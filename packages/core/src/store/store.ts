@@ -1,0 +1,66 @@
+import type { Frame } from '../frame/frame.ts';
+import type { Schema } from '../schema/column-type.ts';
+import type { Commit } from '../state/commit.ts';
+import type { WorldId } from '../state/ids.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import type { Lease, WorldRecord } from '../state/world-record.ts';
+
+/** A world as its store knows it. */
+export interface StoredWorld extends WorldRecord {
+  /** The last committed tick, its past as a fork included; -1 when there is none. */
+  readonly newestTick: number;
+  readonly destroyed: boolean;
+}
+
+/** Which rows to read. Rows come in ascending tick, then entity id. */
+export interface ScanQuery {
+  readonly world: WorldId;
+  /** Inclusive; ticks that do not exist are passed over. */
+  readonly ticks: 'newest' | { readonly from: number; readonly to: number };
+  /** Tables that have all of these components; `[]` for every table. */
+  readonly components: readonly string[];
+  /** … and none of these. */
+  readonly without?: readonly string[];
+  /** Component columns to read, after the base columns; all components above must own them. */
+  readonly columns: Schema;
+  readonly entities?: readonly number[];
+  /** Tombstones too. */
+  readonly includeInactive?: boolean;
+}
+
+/** Where commits go and queries read. Every method but `close` fails with `store_closed` after `close`. */
+export interface Store {
+  /** Writes a new world down. @throws `world_exists` */
+  create(record: WorldRecord): Promise<Lease>;
+  /** Writes a fork down, after the tick it was taken at. No rows are copied. @throws `world_exists`, `tick_not_found` */
+  fork(record: WorldRecord): Promise<Lease>;
+  /**
+   * Takes over writing: the former lease is stale from here on. `state` is undefined when nothing was committed, in the
+   * world or in its past. @throws `world_not_found`, `world_destroyed`
+   */
+  claim(
+    world: WorldId,
+  ): Promise<{
+    readonly lease: Lease;
+    readonly record: StoredWorld;
+    readonly state: Snapshot | undefined;
+  }>;
+  /**
+   * Appends ticks; each is durable, in all its tables, once this resolves. Calls may overlap; they take effect in call
+   * order. The same tick with the same content again succeeds without effect.
+   *
+   * @throws `tick_conflict` (not the next tick, or other content), `stale_writer`, `world_destroyed`, `commit_failed`
+   * (certainly absent), `commit_unknown`
+   */
+  append(commits: readonly Commit[]): Promise<void>;
+  /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained` */
+  scan(query: ScanQuery): AsyncIterable<Frame>;
+  /** The state of a world at a tick; undefined when that tick does not exist. @throws `world_not_found` */
+  snapshot(world: WorldId, tick: number): Promise<Snapshot | undefined>;
+  /** Every world ever written, in order of creation. */
+  worlds(): Promise<readonly StoredWorld[]>;
+  /** Ends a world: no more ticks; its rows stay readable. @throws `stale_writer`, `world_not_found` */
+  destroy(lease: Lease): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import { ArchetypeError, didYouMean } from '../errors.ts';
+import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import { typed } from '../frame/frame.ts';
+import { requireComponent, type AnyComponent } from '../schema/component.ts';
+import type { ComponentShape } from '../schema/signature.ts';
+import type { Store, StoredWorld } from '../store/store.ts';
+import { readQuery, type QueryOptions } from './query.ts';
+
+/** A stored world that is only read; another process may write it meanwhile. */
+export class WorldReader {
+  readonly #store: Store;
+  /** What the store knew of it when it was attached. */
+  readonly record: StoredWorld;
+
+  /** Made by `Worlds.attach`. */
+  constructor(store: Store, record: StoredWorld) {
+    this.#store = store;
+    this.record = record;
+  }
+
+  /** As `World.query`; components may also be given by name, as they were stored. */
+  async query<const Cs extends readonly AnyComponent[]>(
+    components: Cs,
+    options?: QueryOptions,
+  ): Promise<DataFrame<ColumnsOf<Cs>>>;
+  async query(components: readonly string[], options?: QueryOptions): Promise<DataFrame>;
+  async query(
+    components: readonly (AnyComponent | string)[],
+    options: QueryOptions = {},
+  ): Promise<DataFrame> {
+    const wanted = await Promise.all(
+      components.map((component) =>
+        typeof component === 'string' ? this.#stored(component) : requireComponent(component),
+      ),
+    );
+    return typed(await readQuery(this.#store, this.record.world, undefined, wanted, options));
+  }
+
+  async #stored(name: string): Promise<ComponentShape> {
+    const state = await this.#store.snapshot(this.record.world, this.record.newestTick);
+    const shapes = [...(state?.tables.values() ?? [])].flatMap(
+      (table) => table.signature.components,
+    );
+    const found = shapes.find((shape) => shape.type === name);
+    if (found !== undefined) return found;
+    const names = [...new Set(shapes.map((shape) => shape.type))].sort();
+    throw new ArchetypeError(
+      'unknown_component',
+      `World "${this.record.name}" has no component "${name}" at its newest tick${didYouMean(name, names)} It has: ${names.join(', ') || 'none'}.`,
+    );
+  }
+}

@@ -1,0 +1,376 @@
+import { ArchetypeError } from '../errors.ts';
+import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import { typed } from '../frame/frame.ts';
+import {
+  requireComponent,
+  type AnyComponent,
+  type Patch,
+  type Value,
+} from '../schema/component.ts';
+import { UNSTARTED } from '../state/ids.ts';
+import type { Json } from '../state/json.ts';
+import type { Mutation } from '../state/mutation.ts';
+import { parseData, type ResourceValue } from '../state/resource.ts';
+import type { WorldIdentity } from '../tick/context.ts';
+import { drive } from '../tick/drive.ts';
+import type { Processor } from '../tick/processor.ts';
+import { readResources, type Resources } from '../tick/resources.ts';
+import { tick } from '../tick/tick.ts';
+import { Committer } from './committer.ts';
+import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
+import { Staging } from './staging.ts';
+import type { RunProgress, RunResult, WorldInfo } from './world-info.ts';
+import { requireValue } from './world-resources.ts';
+import type { WorldState } from './world-state.ts';
+
+export interface StepOptions {
+  /** Recorded with the tick and given to its processors as `ctx.input`. */
+  readonly input?: Json;
+  /** Gives the step up: at once where a processor waits, and between ticks. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunOptions extends StepOptions {
+  /** How many ticks to compute; tick 0 of an unstarted world is committed first and not counted. */
+  readonly steps: number;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+export interface ForkOptions {
+  /** The source's name and `-fork`, unless told. */
+  readonly name?: string;
+  /** The source's, unless told, so that branches share their random numbers. */
+  readonly seed?: number;
+  /** Resources that differ in the branch. */
+  readonly resources?: readonly ResourceValue[];
+}
+
+/**
+ * A timeline of ticks. Mutations stage at once and throw at the call; `step` and `run` apply them and commit. It holds one
+ * snapshot; its past is in the store.
+ */
+export class World {
+  readonly #state: WorldState;
+  readonly #staging: Staging;
+  readonly #committer: Committer;
+  readonly #never = new AbortController().signal;
+  #turn: Promise<unknown> = Promise.resolve();
+  #inProcessor = false;
+  #ended: 'open' | 'closed' | 'destroyed' = 'open';
+
+  /** Made by `Worlds`. */
+  constructor(state: WorldState, staged?: { readonly staging: Staging }) {
+    this.#state = state;
+    this.#staging = new Staging(state.registry, state.snapshot.counters.nextEntity);
+    staged?.staging.copyTo(this.#staging, state.snapshot);
+    this.#committer = new Committer(state.snapshot, this.#staging, state.open);
+  }
+
+  get id(): string {
+    return this.#state.record.world;
+  }
+
+  get run_id(): string {
+    return this.#state.record.run;
+  }
+
+  get name(): string {
+    return this.#state.record.name;
+  }
+
+  /** The last committed tick; 0 while unstarted. */
+  get tick(): number {
+    return Math.max(0, this.#committer.durable.tick);
+  }
+
+  info(): WorldInfo {
+    const { record, live } = this.#state;
+    const { tick: newest, tables, resources } = this.#committer.durable;
+    return {
+      id: record.world,
+      run: record.run,
+      name: record.name,
+      seed: record.seed,
+      tick: this.tick,
+      started: newest !== UNSTARTED,
+      forkedAt: record.forkedAt,
+      entities: [...tables.values()].reduce((n, table) => n + table.frame.numRows, 0),
+      tables: tables.size,
+      staged: this.#staging.mutations.length,
+      resources: [...Object.keys(resources), ...live.keys()].sort(),
+    };
+  }
+
+  /** A new entity with these components, born in the next tick exactly as given. @returns its id */
+  spawn(...values: readonly Value[]): number {
+    this.#admit();
+    return this.#staging.spawn(values);
+  }
+
+  /**
+   * Many entities of one archetype: rows of values, or a frame with the components' columns (taken as it is, without a
+   * check per cell). @returns their ids, in order
+   */
+  spawnMany(rows: readonly (readonly Value[])[] | DataFrame): Int32Array {
+    this.#admit();
+    return this.#staging.spawnMany(rows);
+  }
+
+  /** Ends an entity: its last row is marked inactive in the next tick. @throws `entity_not_found` */
+  despawn(entity: number): void {
+    this.#admit();
+    this.#staging.despawn(entity, this.#committer.head);
+  }
+
+  /** Sets some fields; the next tick's processors see them. @throws `entity_not_found`, `component_missing`, `invalid_value` */
+  update<C extends AnyComponent>(entity: number, component: C, fields: Patch<NoInfer<C>>): void {
+    this.#admit();
+    this.#staging.update(entity, component, fields, this.#committer.head);
+  }
+
+  /** Moves an entity to the larger archetype; components it has already are overwritten. @throws `entity_not_found` */
+  addComponents(entity: number, ...values: readonly Value[]): void {
+    this.#admit();
+    this.#staging.addComponents(entity, values, this.#committer.head);
+  }
+
+  /** Moves an entity to the smaller archetype. @throws `entity_not_found`, `component_missing` */
+  removeComponents(entity: number, ...components: readonly AnyComponent[]): void {
+    this.#admit();
+    this.#staging.removeComponents(entity, components, this.#committer.head);
+  }
+
+  /** What waits for the next tick, in order. */
+  staged(): readonly Mutation[] {
+    return this.#staging.mutations;
+  }
+
+  /** Drops what is staged. Ids that were given stay used. */
+  discard(): void {
+    this.#admit();
+    this.#staging.discard(this.#committer.head);
+  }
+
+  /** Resources by definition. A data resource that is set is a mutation: recorded, and read from the next tick on. */
+  get resources(): Resources & {
+    set(...values: readonly ResourceValue[]): void;
+    list(): readonly string[];
+  } {
+    const { live } = this.#state;
+    const read = readResources(this.#committer.durable.resources, live);
+    return {
+      ...read,
+      list: () => [...Object.keys(this.#committer.durable.resources), ...live.keys()].sort(),
+      set: (...values) => {
+        this.#admit();
+        for (const given of values.map(requireValue)) {
+          if (given.of.kind === 'live') live.set(given.resource, given.value);
+          else this.#staging.setResource(given.resource, parseData(given.of, given.value));
+        }
+      },
+    };
+  }
+
+  /** The world's processors, in the order in which they were registered. */
+  get processors(): {
+    add(processor: Processor): void;
+    remove(processor: Processor | string): boolean;
+    list(): readonly Processor[];
+  } {
+    const { processors, register } = this.#state;
+    return {
+      add: (processor) => {
+        this.#admit();
+        register(processor);
+      },
+      remove: (given) => {
+        this.#admit();
+        const name = typeof given === 'string' ? given : given.name;
+        const at = processors.findIndex((processor) => processor.name === name);
+        if (at >= 0) processors.splice(at, 1);
+        return at >= 0;
+      },
+      list: () => [...processors],
+    };
+  }
+
+  /** Takes the state at t, and what was staged since, to t + 1, and makes it durable. An unstarted world commits tick 0 first. */
+  async step(options: StepOptions = {}): Promise<RunResult> {
+    return this.run({ ...options, steps: 1 });
+  }
+
+  /**
+   * Computes `steps` ticks; resolves when the last is durable. A failing tick writes nothing, keeps what was staged and
+   * leaves the world at the last committed tick.
+   *
+   * @throws `processor_failed`, `write_conflict`, `aborted`, `commit_failed`, `stale_writer`, …
+   */
+  async run(options: RunOptions): Promise<RunResult> {
+    const { steps, signal = this.#never, input, onProgress } = options;
+    this.#admit();
+    if (this.#inProcessor) {
+      throw new ArchetypeError(
+        'reentrant_step',
+        `World "${this.name}" is in the middle of a tick; a processor cannot step its own world.`,
+      );
+    }
+    if (!Number.isInteger(steps) || steps < 0) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `run was told steps: ${String(steps)}; give a whole number from 0 on.`,
+      );
+    }
+    const started = performance.now();
+    let startTick = this.tick;
+    let completed = 0;
+    const progress = (): void => {
+      completed++;
+      onProgress?.({ tick: this.tick, ticksCompleted: completed, steps });
+    };
+    try {
+      for (let k = 0; k < steps || k === 0; k++) {
+        await this.#inTurn(async () => {
+          if (this.#committer.head.tick === UNSTARTED) await this.#advance(undefined, this.#never);
+          if (k === 0) startTick = Math.max(0, this.#committer.head.tick);
+          if (k < steps) await this.#advance(input, signal, progress);
+        });
+      }
+    } finally {
+      await this.#committer.drain();
+    }
+    return {
+      worldId: this.id,
+      runId: this.run_id,
+      startTick,
+      finalTick: this.tick,
+      ticksCompleted: completed,
+      commandsApplied: 0,
+      durationMs: performance.now() - started,
+    };
+  }
+
+  /** One tick: computed here, handed to the committer. */
+  async #advance(
+    input: Json | undefined,
+    signal: AbortSignal,
+    onDurable?: () => void,
+  ): Promise<void> {
+    this.#admit();
+    if (signal.aborted) {
+      throw new ArchetypeError(
+        'aborted',
+        `World "${this.name}" was told to stop after tick ${this.tick}; everything up to it is committed.`,
+        {
+          cause: signal.reason,
+        },
+      );
+    }
+    const { record, registry, processors, live, keys } = this.#state;
+    const taken = this.#staging.take();
+    try {
+      const work = tick(this.#committer.head, taken, {
+        world: this.#identity,
+        seed: record.seed,
+        registry,
+        processors: [...processors],
+        live,
+        input,
+        signal,
+        keys,
+        allocate: () => this.#staging.allocate(),
+      });
+      this.#inProcessor = true;
+      const computing = drive(work);
+      this.#inProcessor = false;
+      const { snapshot, commit } = await computing;
+      await this.#committer.push(snapshot, commit, taken, onDurable);
+    } catch (error) {
+      this.#inProcessor = false;
+      await this.#committer.drain();
+      this.#staging.restore(this.#committer.durable);
+      throw error;
+    }
+  }
+
+  /**
+   * Rows of every archetype that has the components, as one frame: the base columns and those components' columns, in
+   * ascending tick and entity. The newest committed tick and living rows, unless told.
+   *
+   * @example (await world.query([Position], { ticks: 'all' })).show()
+   */
+  async query<const Cs extends readonly AnyComponent[]>(
+    components: Cs,
+    options: QueryOptions = {},
+  ): Promise<DataFrame<ColumnsOf<Cs>>> {
+    this.#readable();
+    const wanted = components.map((component) =>
+      typeof component === 'string'
+        ? this.#state.registry.byName(component)
+        : requireComponent(component),
+    );
+    const newest = this.#committer.durable.tick;
+    if (newest === UNSTARTED) return typed(emptyQuery(wanted, options));
+    const { store } = await this.#state.open();
+    return typed(await readQuery(store, this.id, newest, wanted, options));
+  }
+
+  /** A new world that shares this one's past up to now, with what is staged here staged there too. No rows are copied. */
+  async fork(options: ForkOptions = {}): Promise<World> {
+    this.#admit();
+    return this.#inTurn(async () => {
+      await this.#committer.drain();
+      const { snapshot, fork } = { snapshot: this.#committer.durable, fork: this.#state.fork };
+      await this.#state.open();
+      return new World(await fork(snapshot, options), { staging: this.#staging });
+    });
+  }
+
+  /** Ends the world: no more ticks. Its rows stay readable, and it can be forked from the store. */
+  async destroy(): Promise<void> {
+    this.#admit();
+    await this.#inTurn(async () => {
+      await this.#committer.drain();
+      const { store, lease } = await this.#state.open();
+      await store.destroy(lease);
+      this.#ended = 'destroyed';
+      this.#state.release();
+    });
+  }
+
+  /** Waits for the tick under way, then refuses further use. The stored world is not destroyed. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#ended !== 'open') return;
+    this.#ended = 'closed';
+    this.#state.release();
+    await this.#turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #identity(): WorldIdentity {
+    return { id: this.id, run: this.run_id, name: this.name };
+  }
+
+  /** Operations on one world take turns; the unit is the tick. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #admit(): void {
+    if (this.#ended === 'open') return;
+    throw this.#ended === 'closed'
+      ? new ArchetypeError('world_closed', `World "${this.name}" is closed; resume it to go on.`)
+      : new ArchetypeError(
+          'world_destroyed',
+          `World "${this.name}" was destroyed; its rows can still be queried.`,
+        );
+  }
+
+  #readable(): void {
+    if (this.#ended === 'closed') this.#admit();
+  }
+}

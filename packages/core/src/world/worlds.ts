@@ -1,0 +1,321 @@
+import { ArchetypeError, didYouMean } from '../errors.ts';
+import { Registry } from '../schema/registry.ts';
+import type { AnyComponent } from '../schema/component.ts';
+import { mintId, UNSTARTED } from '../state/ids.ts';
+import { forkLive, type Resource, type ResourceValue } from '../state/resource.ts';
+import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
+import { lineageAt, type Lease, type WorldRecord } from '../state/world-record.ts';
+import type { Store, StoredWorld } from '../store/store.ts';
+import {
+  defineSimulation,
+  type Simulation,
+  type SimulationDefinition,
+} from '../tick/simulation.ts';
+import type { Processor } from '../tick/processor.ts';
+import { bind } from './bind.ts';
+import { collectResources } from './world-resources.ts';
+import { World } from './world.ts';
+import { WorldReader } from './world-reader.ts';
+import type { WorldState } from './world-state.ts';
+
+export interface CreateOptions {
+  /** A whole number from 0 to 2^53 - 1; random unless told, and recorded. */
+  readonly seed?: number;
+  /** Given only to make tests repeatable. */
+  readonly id?: string;
+  readonly run?: string;
+  /** Added to, or in place of, the simulation's resources. */
+  readonly resources?: readonly (ResourceValue | Resource)[];
+}
+
+export interface ResumeOptions {
+  /** Live resources, and data resources to set in the next tick. */
+  readonly resources?: readonly ResourceValue[];
+}
+
+/**
+ * Creates, forks, resumes and lists worlds over a store.
+ *
+ * @example
+ * const worlds = new Worlds(new MemoryStore());
+ * const world = worlds.create('demo', simulation, { seed: 1 });
+ */
+export class Worlds {
+  readonly #store: () => Promise<Store>;
+  readonly #names = new Set<string>();
+  readonly #live = new Set<World>();
+
+  /** A store, or how to open one; it is opened when the first world needs it. */
+  constructor(store: Store | (() => Promise<Store>)) {
+    if (typeof store === 'function') {
+      let opened: Promise<Store> | undefined;
+      this.#store = () =>
+        (opened ??= store().catch((error: unknown) => {
+          opened = undefined;
+          throw error;
+        }));
+    } else this.#store = async () => store;
+  }
+
+  /** A new world, unstarted. Nothing is written before its first step, fork or query. @throws `world_exists` */
+  create(
+    name: string,
+    simulation: Simulation | SimulationDefinition = {},
+    options: CreateOptions = {},
+  ): World {
+    const plan = defined(simulation);
+    const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
+    const record: WorldRecord = {
+      world: options.id ?? mintId(),
+      run: options.run ?? mintId(),
+      name: checkName(name),
+      seed: checkSeed(options.seed ?? randomSeed()),
+      createdAt: Date.now(),
+      lineage: [],
+      resources: given.data,
+      live: [...given.live.keys()].sort(),
+    };
+    const parts = this.#parts(plan, given.live, given.known);
+    const world = this.#admit(
+      this.#state(record, emptySnapshot(given.data), parts, (store) => store.create(record)),
+    );
+    plan.setup?.(world);
+    return world;
+  }
+
+  /**
+   * Goes on with a stored world: takes over writing, so that whoever wrote before is stale. A name that several stored
+   * worlds have is refused.
+   *
+   * @throws `world_not_found`, `world_ambiguous`, `world_destroyed`, `resource_missing`, `schema_conflict`
+   */
+  async resume(
+    idOrName: string,
+    simulation: Simulation | SimulationDefinition,
+    options: ResumeOptions = {},
+  ): Promise<World> {
+    const plan = defined(simulation);
+    const stored = await this.#find(idOrName);
+    const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
+    const missing = stored.live.filter((name) => !given.live.has(name));
+    if (missing.length > 0) {
+      throw new ArchetypeError(
+        'resource_missing',
+        `World "${stored.name}" was made with live resources that are not recorded: ${missing.join(', ')}. Give them again, in the simulation's resources or in resume's.`,
+      );
+    }
+    const store = await this.#store();
+    const parts = this.#parts(plan, given.live, given.known);
+    const before = await store.snapshot(stored.world, stored.newestTick);
+    // Definitions are held against the stored ones before the writer is changed.
+    if (before !== undefined) bind(before, parts.registry);
+    const { lease, record, state } = await store.claim(stored.world);
+    const snapshot =
+      state === undefined ? emptySnapshot(record.resources) : bind(state, parts.registry);
+    const world = this.#admit(this.#state(record, snapshot, parts, async () => lease));
+    for (const value of options.resources ?? [])
+      if (value.of.kind === 'data') world.resources.set(value);
+    return world;
+  }
+
+  /** A stored world, read only; it need not be resumed, and may be written elsewhere meanwhile. */
+  async attach(idOrName: string): Promise<WorldReader> {
+    const stored = await this.#find(idOrName);
+    return new WorldReader(await this.#store(), stored);
+  }
+
+  /** Every world of the store, in order of creation; worlds that were never started or forked are not in it yet. */
+  async list(): Promise<readonly StoredWorld[]> {
+    return (await this.#store()).worlds();
+  }
+
+  /** Closes every live world; the store stays open. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#live].map((world) => world.close()));
+  }
+
+  #parts(
+    plan: Simulation,
+    live: ReadonlyMap<string, unknown>,
+    resources: ReadonlyMap<string, Resource>,
+  ): Parts {
+    const registry = new Registry();
+    const processors: Processor[] = [];
+    const parts = { registry, processors, live: new Map(live), resources };
+    const components: readonly AnyComponent[] = plan.components;
+    components.forEach((component) => registry.add(component));
+    plan.processors.forEach((processor) => register(parts, processor));
+    return parts;
+  }
+
+  #state(
+    record: WorldRecord,
+    snapshot: Snapshot,
+    parts: Parts,
+    write: (store: Store) => Promise<Lease>,
+  ): WorldState {
+    if (this.#names.has(record.name)) {
+      throw new ArchetypeError(
+        'world_exists',
+        `A live world is called "${record.name}" already; close it, or use another name.`,
+      );
+    }
+    this.#names.add(record.name);
+    let opened: Promise<{ store: Store; lease: Lease }> | undefined;
+    const open = async (): Promise<{ store: Store; lease: Lease }> => {
+      const store = await this.#store();
+      return { store, lease: await write(store) };
+    };
+    return {
+      record,
+      snapshot,
+      ...parts,
+      keys: new Map(),
+      register: (processor) => register(parts, processor),
+      open: () =>
+        (opened ??= open().catch((error: unknown) => {
+          opened = undefined;
+          throw error;
+        })),
+      fork: (at, options) => this.#fork(record, at, parts, options),
+      release: () => this.#names.delete(record.name),
+    };
+  }
+
+  async #fork(
+    source: WorldRecord,
+    snapshot: Snapshot,
+    parts: Parts,
+    options: {
+      readonly name?: string;
+      readonly seed?: number;
+      readonly resources?: readonly ResourceValue[];
+    },
+  ): Promise<WorldState> {
+    const given = collectResources(options.resources ?? []);
+    const live = new Map(
+      [...parts.live].map(([name, value]) => [name, forkOne(parts.resources.get(name), value)]),
+    );
+    given.live.forEach((value, name) => live.set(name, value));
+    const resources = { ...snapshot.resources, ...given.data };
+    const record: WorldRecord = {
+      world: mintId(),
+      run: mintId(),
+      name: checkName(options.name ?? this.#freeName(`${source.name}-fork`)),
+      seed: checkSeed(options.seed ?? source.seed),
+      createdAt: Date.now(),
+      lineage: snapshot.tick === UNSTARTED ? [] : lineageAt(source, snapshot.tick),
+      forkedAt: {
+        world: source.world,
+        run: source.run,
+        tick: snapshot.tick,
+        nextEntityId: snapshot.counters.nextEntity,
+      },
+      resources,
+      live: [...live.keys()].sort(),
+    };
+    const copied: Parts = {
+      registry: parts.registry.copy(),
+      processors: [...parts.processors],
+      live,
+      resources: new Map([...parts.resources, ...given.known]),
+    };
+    const state = this.#state(record, { ...snapshot, resources }, copied, (store) =>
+      store.fork(record),
+    );
+    try {
+      await state.open();
+    } catch (error) {
+      state.release();
+      throw error;
+    }
+    return state;
+  }
+
+  #freeName(name: string): string {
+    for (let k = 1; ; k++) {
+      const candidate = k === 1 ? name : `${name}-${k}`;
+      if (!this.#names.has(candidate)) return candidate;
+    }
+  }
+
+  #admit(state: WorldState): World {
+    const world = new World({
+      ...state,
+      release: () => {
+        state.release();
+        this.#live.delete(world);
+      },
+    });
+    this.#live.add(world);
+    return world;
+  }
+
+  async #find(idOrName: string): Promise<StoredWorld> {
+    const worlds = await this.list();
+    const byId = worlds.find((world) => world.world === idOrName);
+    if (byId !== undefined) return byId;
+    const named = worlds.filter((world) => world.name === idOrName);
+    if (named.length === 1) return named[0]!;
+    if (named.length > 1) {
+      throw new ArchetypeError(
+        'world_ambiguous',
+        `${named.length} stored worlds are called "${idOrName}": ${named.map((world) => world.world).join(', ')}; name one by its id.`,
+      );
+    }
+    throw new ArchetypeError(
+      'world_not_found',
+      `No stored world has the id or name "${idOrName}"${didYouMean(
+        idOrName,
+        worlds.map((world) => world.name),
+      )} The store holds ${worlds.length}.`,
+    );
+  }
+}
+
+/** A world's code and objects; forks copy them. */
+interface Parts {
+  readonly registry: Registry;
+  readonly processors: Processor[];
+  readonly live: Map<string, unknown>;
+  readonly resources: ReadonlyMap<string, Resource>;
+}
+
+function register({ registry, processors }: Parts, processor: Processor): void {
+  if (processors.some(({ name }) => name === processor.name)) {
+    throw new ArchetypeError(
+      'processor_conflict',
+      `This world has a processor "${processor.name}" already; remove it first, or rename one.`,
+    );
+  }
+  [...processor.components, ...processor.without].forEach((component) => registry.add(component));
+  processors.push(processor);
+}
+
+const forkOne = (resource: Resource | undefined, value: unknown): unknown =>
+  resource === undefined ? value : forkLive(resource, value);
+
+const defined = (simulation: Simulation | SimulationDefinition): Simulation =>
+  defineSimulation(simulation as SimulationDefinition);
+
+function checkName(name: string): string {
+  if (typeof name === 'string' && name.trim() !== '') return name;
+  throw new ArchetypeError(
+    'invalid_name',
+    `A world needs a name and was given ${JSON.stringify(name)}.`,
+  );
+}
+
+function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `The seed was ${String(seed)}; give a whole number from 0 to 2^53 - 1.`,
+  );
+}
+
+/** Drawn once and recorded, so that what follows from it can be repeated. */
+function randomSeed(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high! >>> 11) * 4294967296 + low!;
+}

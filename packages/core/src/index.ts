@@ -72,6 +72,7 @@ export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ScanQuery, Store, StoredWorld } from './store/store.ts';
 export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
 export { livingRows } from './store/living-rows.ts';
+export { sameCommit } from './store/same-commit.ts';
 export { Frame } from './frame/frame.ts';
 export { Column } from './column/column.ts';
 export { columnOf, concat, constant, fromBuffers, fromValues } from './column/columns.ts';

@@ -97,7 +97,7 @@ export class MemoryStore implements Store {
         `World "${kept.record.name}" stands at tick ${kept.newest} and was given tick ${commit.tick}${present === undefined ? '' : ' with other content'}; the next tick is ${kept.newest + 1}.`,
       );
     }
-    const before = kept.newest === UNSTARTED ? undefined : this.#find(kept, kept.newest);
+    const before = kept.ticks.get(kept.newest);
     kept.ticks.set(commit.tick, {
       commit,
       tables: new Map(
@@ -174,7 +174,11 @@ export class MemoryStore implements Store {
       tick,
       tables: new Map(tables.map((table) => [table.signature.table, table])),
       counters: found.commit.counters,
-      resources: found.resources,
+      // A fork begins with what its record says, its own overrides included.
+      resources:
+        kept.ticks.has(tick) || tick !== kept.record.lineage.at(-1)?.tick
+          ? found.resources
+          : kept.record.resources,
     };
   }
 

@@ -38,9 +38,7 @@ export interface Store {
    * Takes over writing: the former lease is stale from here on. `state` is undefined when nothing was committed, in the
    * world or in its past. @throws `world_not_found`, `world_destroyed`
    */
-  claim(
-    world: WorldId,
-  ): Promise<{
+  claim(world: WorldId): Promise<{
     readonly lease: Lease;
     readonly record: StoredWorld;
     readonly state: Snapshot | undefined;

@@ -1,0 +1,49 @@
+/** Format of the catalog file, kept as SQLite's `user_version`; a newer one is refused. */
+export const CATALOG_FORMAT = 1;
+
+export const schemaSql = `
+create table meta (key text primary key, value text not null) without rowid;
+create table worlds (
+  position integer primary key,
+  world text not null unique,
+  run text not null unique,
+  name text not null,
+  record text not null,
+  epoch integer not null,
+  destroyed integer not null
+);
+create table schemas (schema text primary key, definition text not null) without rowid;
+create table ticks (
+  run text not null,
+  tick integer not null,
+  next_entity integer not null,
+  next_message integer not null,
+  input text,
+  primary key (run, tick)
+) without rowid;
+create table resources (
+  run text not null,
+  tick integer not null,
+  name text not null,
+  value text not null,
+  primary key (run, tick, name)
+) without rowid;
+create table places (
+  run text not null,
+  tick integer not null,
+  table_id text not null,
+  schema text not null,
+  part text,
+  "offset" integer not null,
+  rows integer not null,
+  same_as integer,
+  primary key (run, tick, table_id)
+) without rowid;
+create table parts (
+  part text primary key,
+  schema text not null,
+  rows integer not null,
+  bytes integer not null,
+  files text not null
+) without rowid;
+`;

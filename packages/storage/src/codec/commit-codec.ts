@@ -1,0 +1,133 @@
+import {
+  ArchetypeError,
+  constant,
+  Frame,
+  fromBuffers,
+  types,
+  type Column,
+  type Commit,
+  type Counters,
+  type Json,
+  type Lease,
+  type SettledCommand,
+  type Signature,
+  type TableCommit,
+} from '@archetype/core';
+import type { JournalRecord } from '../journal/frame.ts';
+import { decodeJson, jsonBytes } from './json-record.ts';
+import { recordKinds } from './record-kind.ts';
+
+/** Format of a commit's head; a reader refuses a newer one. */
+const COMMIT_FORMAT = 1;
+
+/**
+ * The head of a commit's body, as JSON; its length comes before it, in 8 bytes. Buffers follow in the order of tables and
+ * columns, each padded to a multiple of 8. `messages` is reserved: no writer sets it yet.
+ */
+interface CommitHead {
+  readonly format: number;
+  readonly lease: Lease;
+  readonly tick: number;
+  readonly counters: Counters;
+  readonly tables: readonly TableHead[];
+  readonly resources?: Readonly<Record<string, Json>>;
+  readonly input?: Json;
+  readonly messages?: never;
+  readonly settled: readonly SettledCommand[];
+}
+type TableHead =
+  | { readonly schema: string; readonly sameAs: number }
+  | {
+      readonly schema: string;
+      readonly rows: number;
+      /** All rows active: the column is not written. */
+      readonly active: boolean;
+      /** Bytes of each buffer. */
+      readonly buffers: readonly number[];
+    };
+
+/** A commit as a journal record; buffers are the columns' own memory. */
+export function encodeCommit(commit: Commit): JournalRecord {
+  const buffers: Uint8Array[] = [];
+  const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
+  const head: CommitHead = {
+    format: COMMIT_FORMAT,
+    lease: commit.lease,
+    tick: commit.tick,
+    counters: commit.counters,
+    tables,
+    ...(commit.resources !== undefined && { resources: commit.resources }),
+    ...(commit.input !== undefined && { input: commit.input }),
+    settled: commit.settled,
+  };
+  const json = jsonBytes(head);
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setUint32(0, json.length, true);
+  return { kind: recordKinds.commit, body: [length, json, ...buffers] };
+}
+
+function encodeTable(table: TableCommit, buffers: Uint8Array[]): TableHead {
+  const { schema } = table.signature;
+  if ('sameAs' in table) return { schema, sameAs: table.sameAs };
+  const active = table.rows.at('is_active').constant === true;
+  const own = writtenColumns(table.rows.columns, active).flatMap((column) => column.buffers());
+  buffers.push(...own);
+  return {
+    schema,
+    rows: table.rows.numRows,
+    active,
+    buffers: own.map((buffer) => buffer.byteLength),
+  };
+}
+
+const ACTIVE = 1;
+const writtenColumns = <T>(columns: readonly T[], active: boolean): readonly T[] =>
+  active ? columns.filter((_, k) => k !== ACTIVE) : columns;
+
+/** The inverse of `encodeCommit`; columns are views of `body`. @throws `format_newer`, `record_unknown` */
+export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => Signature): Commit {
+  const length = new DataView(body.buffer, body.byteOffset, 4).getUint32(0, true);
+  const head = decodeJson(body.subarray(8, 8 + length)) as CommitHead;
+  if (head.format > COMMIT_FORMAT) {
+    throw new ArchetypeError(
+      'format_newer',
+      `A commit in the journal has format ${head.format} and this version reads up to ${COMMIT_FORMAT}; upgrade to open the store.`,
+    );
+  }
+  let offset = 8 + length;
+  const next = (bytes: number): Uint8Array => {
+    const buffer = body.subarray(offset, offset + bytes);
+    offset += Math.ceil(bytes / 8) * 8;
+    return buffer;
+  };
+  const tables = head.tables.map((table): TableCommit => {
+    const signature = signatureOf(table.schema);
+    return 'sameAs' in table
+      ? { signature, sameAs: table.sameAs }
+      : { signature, rows: decodeTable(signature, table, next) };
+  });
+  const { lease, tick, counters, resources, input, settled } = head;
+  return {
+    lease,
+    tick,
+    counters,
+    tables,
+    settled,
+    ...(resources !== undefined && { resources }),
+    ...(input !== undefined && { input }),
+  };
+}
+
+function decodeTable(
+  signature: Signature,
+  head: Extract<TableHead, { readonly rows: number }>,
+  next: (bytes: number) => Uint8Array,
+): Frame {
+  let k = 0;
+  const source = { next: () => next(head.buffers[k++]!) };
+  const columns = writtenColumns(signature.stored, head.active).map(({ type }): Column =>
+    fromBuffers(type, head.rows, source),
+  );
+  if (head.active) columns.splice(ACTIVE, 0, constant(types.bool, head.rows, true));
+  return new Frame(signature.stored, columns, head.rows);
+}

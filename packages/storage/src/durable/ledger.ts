@@ -1,0 +1,137 @@
+import {
+  ArchetypeError,
+  UNSTARTED,
+  type Commit,
+  type Lease,
+  type StoredWorld,
+  type TableCommit,
+  type TableId,
+  type WorldId,
+  type WorldRecord,
+} from '@archetype/core';
+import type { Catalog } from '../catalog/catalog.ts';
+
+/** A tick that is in memory; its columns are the world's own, or views of a segment. */
+export interface TailTick {
+  readonly commit: Commit;
+  readonly tables: ReadonlyMap<TableId, TableCommit>;
+}
+
+/** What is known of a world without reading its rows. */
+export interface LedgerWorld {
+  readonly record: WorldRecord;
+  epoch: number;
+  destroyed: boolean;
+  /** Last acknowledged tick, in its own run or its past. */
+  newest: number;
+  /** Last tick handed to the journal; ahead of `newest` while appends are under way. */
+  pending: number;
+  /** Ticks of its own run up to this one are in parts. */
+  flushed: number;
+  /** Ticks that are in memory: all that are not flushed, and the newest. */
+  readonly tail: Map<number, TailTick>;
+  /** Ticks that a damaged journal lost. */
+  readonly damaged: Set<number>;
+}
+
+/** The store's state as the journal tells it: records are applied in order, on replay and after each append alike. */
+export class Ledger {
+  readonly #worlds = new Map<WorldId, LedgerWorld>();
+
+  load(catalog: Catalog): void {
+    for (const { record, epoch, destroyed, newest } of catalog.worlds()) {
+      const world = this.created(record);
+      world.epoch = epoch;
+      world.destroyed = destroyed;
+      world.newest = world.pending = Math.max(world.newest, newest);
+      world.flushed = newest;
+      for (const tick of catalog.missingTicks(record)) world.damaged.add(tick);
+    }
+  }
+
+  /** A world created or forked. */
+  created(record: WorldRecord): LedgerWorld {
+    const start = record.lineage.at(-1)?.tick ?? UNSTARTED;
+    const world: LedgerWorld = {
+      record,
+      epoch: 1,
+      destroyed: false,
+      newest: start,
+      pending: start,
+      flushed: UNSTARTED,
+      tail: new Map(),
+      damaged: new Set(),
+    };
+    this.#worlds.set(record.world, world);
+    return world;
+  }
+
+  claimed(world: WorldId, epoch: number): void {
+    this.get(world).epoch = epoch;
+  }
+
+  destroyed(world: WorldId): void {
+    this.get(world).destroyed = true;
+  }
+
+  committed(commit: Commit): void {
+    const world = this.get(commit.lease.world);
+    // A gap is left only by a damaged journal.
+    for (let tick = world.newest + 1; tick < commit.tick; tick++) world.damaged.add(tick);
+    const tables = new Map(commit.tables.map((table) => [table.signature.table, table]));
+    world.tail.set(commit.tick, { commit, tables });
+    if (world.newest <= world.flushed) world.tail.delete(world.newest);
+    world.newest = commit.tick;
+    world.pending = Math.max(world.pending, commit.tick);
+  }
+
+  /** Ticks up to `tick` are in parts now; the newest stays in memory, where most reads go. */
+  flushed(run: string, tick: number): void {
+    const world = [...this.#worlds.values()].find(({ record }) => record.run === run);
+    if (world === undefined) return;
+    for (let old = world.flushed; old <= tick; old++)
+      if (old !== world.newest) world.tail.delete(old);
+    world.flushed = Math.max(world.flushed, tick);
+  }
+
+  has(world: WorldId): boolean {
+    return this.#worlds.has(world);
+  }
+
+  /** @throws `world_not_found` */
+  get(world: WorldId): LedgerWorld {
+    const found = this.#worlds.get(world);
+    if (found !== undefined) return found;
+    throw new ArchetypeError(
+      'world_not_found',
+      `This store has no world ${world}; worlds() lists those it has.`,
+    );
+  }
+
+  /** The world, if the lease may write it. @throws `world_destroyed`, `stale_writer` */
+  writable(lease: Lease): LedgerWorld {
+    const world = this.get(lease.world);
+    if (world.destroyed) throw destroyed(world);
+    if (lease.epoch === world.epoch) return world;
+    throw new ArchetypeError(
+      'stale_writer',
+      `World "${world.record.name}" was resumed elsewhere, which took over writing; resume it again to write here.`,
+    );
+  }
+
+  list(): readonly StoredWorld[] {
+    return [...this.#worlds.values()].map(storedWorld);
+  }
+}
+
+export const storedWorld = ({ record, newest, destroyed: gone }: LedgerWorld): StoredWorld => ({
+  ...record,
+  newestTick: newest,
+  destroyed: gone,
+});
+
+export const destroyed = ({ record }: LedgerWorld): ArchetypeError =>
+  new ArchetypeError(
+    'world_destroyed',
+    `World "${record.name}" was destroyed and takes no more ticks; its rows stay readable, and it can be forked.`,
+  );

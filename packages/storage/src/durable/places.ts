@@ -1,0 +1,117 @@
+import {
+  ArchetypeError,
+  piecesOf,
+  type Frame,
+  type RunId,
+  type Signature,
+  type TableId,
+  type WorldId,
+} from '@archetype/core';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Slice } from '../table-store.ts';
+import type { Ledger, LedgerWorld } from './ledger.ts';
+
+/** Rows of one table at one tick: in memory, or a slice of a part. */
+export type Source = { readonly rows: Frame } | { readonly slice: Slice };
+export interface PlacedTable {
+  readonly signature: Signature;
+  readonly source: Source;
+  /** The tick at which these rows were written. */
+  readonly since: number;
+}
+export interface PlacedTick {
+  readonly world: WorldId;
+  readonly run: RunId;
+  readonly tick: number;
+  readonly tables: readonly PlacedTable[];
+}
+
+/**
+ * Where every row of ticks `from` to `to` is, in ascending tick. Taken in one synchronous step, so that it is one cut:
+ * whole ticks, whatever is appended or flushed afterwards. @throws `tick_damaged`
+ */
+export function placesOf(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  from: number,
+  to: number,
+): readonly PlacedTick[] {
+  return piecesOf(world.record, from, to).flatMap((piece) => {
+    const owner = ledger.get(piece.world);
+    const last = Math.min(piece.tick, owner.newest);
+    const inParts = Map.groupBy(
+      owner.flushed < piece.from
+        ? []
+        : catalog.places(piece.run, piece.from, Math.min(last, owner.flushed)),
+      (place) => place.tick,
+    );
+    const ticks: PlacedTick[] = [];
+    for (let tick = firstOwn(owner, piece.from); tick <= last; tick++) {
+      if (owner.damaged.has(tick)) throw damaged(owner, tick);
+      const held = owner.tail.get(tick);
+      const tables =
+        held === undefined ? (inParts.get(tick) ?? []) : [...held.tables.values()].map(inMemory);
+      ticks.push({
+        world: piece.world,
+        run: piece.run,
+        tick,
+        tables: tables.map(({ signature, at }) =>
+          resolve(ledger, catalog, owner, tick, signature, at),
+        ),
+      });
+    }
+    return ticks;
+  });
+}
+
+type At = { readonly rows: Frame } | { readonly sameAs: number } | Slice;
+
+const inMemory = (
+  table: { readonly signature: Signature } & At,
+): { signature: Signature; at: At } => ({
+  signature: table.signature,
+  at: table,
+});
+
+/** A run begins behind the tick it was forked at. */
+const firstOwn = (owner: LedgerWorld, from: number): number =>
+  Math.max(from, (owner.record.lineage.at(-1)?.tick ?? -1) + 1);
+
+function resolve(
+  ledger: Ledger,
+  catalog: Catalog,
+  owner: LedgerWorld,
+  tick: number,
+  signature: Signature,
+  at: At,
+): PlacedTable {
+  if ('sameAs' in at) return find(ledger, catalog, owner, at.sameAs, signature.table);
+  const source = 'part' in at ? { slice: at } : { rows: at.rows };
+  return { signature, source, since: tick };
+}
+
+function find(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  tick: number,
+  table: TableId,
+): PlacedTable {
+  const [piece] = piecesOf(world.record, tick, tick);
+  const owner = ledger.get(piece!.world);
+  if (owner.damaged.has(tick)) throw damaged(owner, tick);
+  const held = owner.tail.get(tick)?.tables.get(table);
+  if (held !== undefined) return resolve(ledger, catalog, owner, tick, held.signature, held);
+  const place = catalog
+    .places(piece!.run, tick, tick)
+    .find(({ signature }) => signature.table === table);
+  if (place !== undefined) return resolve(ledger, catalog, owner, tick, place.signature, place.at);
+  throw damaged(owner, tick);
+}
+
+const damaged = (owner: LedgerWorld, tick: number): ArchetypeError =>
+  new ArchetypeError(
+    'tick_damaged',
+    `Tick ${tick} of world "${owner.record.name}" was lost to a damaged journal; other ticks can be read.`,
+  );

@@ -1,0 +1,68 @@
+import {
+  livingRows,
+  piecesOf,
+  type Counters,
+  type Json,
+  type Snapshot,
+  type Table,
+} from '@archetype/core';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { TableStore } from '../table-store.ts';
+import type { Ledger, LedgerWorld } from './ledger.ts';
+import { placesOf } from './places.ts';
+import { readTicks } from './read-ticks.ts';
+
+/** The state of a world at a tick, rebuilt from memory and parts; undefined when there is no such tick. */
+export async function snapshotAt(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  tick: number,
+  parts: () => Promise<TableStore>,
+): Promise<Snapshot | undefined> {
+  if (tick < 0 || tick > world.newest) return undefined;
+  const [place] = placesOf(ledger, catalog, world, tick, tick);
+  const counters = countersAt(ledger, catalog, world, tick);
+  const resources = resourcesAt(ledger, catalog, world, tick);
+  const tables: Table[] = [];
+  for await (const read of readTicks([place!], (table) => table.signature.stored.slice(2), parts)) {
+    read.tables.forEach(({ signature, rows }, k) => {
+      const table = livingRows(signature, rows, place!.tables[k]!.since);
+      if (table.frame.numRows > 0) tables.push(table);
+    });
+  }
+  tables.sort((a, b) => (a.signature.table < b.signature.table ? -1 : 1));
+  return {
+    tick,
+    tables: new Map(tables.map((table) => [table.signature.table, table])),
+    counters,
+    resources,
+  };
+}
+
+function countersAt(ledger: Ledger, catalog: Catalog, world: LedgerWorld, tick: number): Counters {
+  const [piece] = piecesOf(world.record, tick, tick);
+  const held = ledger.get(piece!.world).tail.get(tick);
+  return held?.commit.counters ?? catalog.counters(piece!.run, tick)!;
+}
+
+/** Data resources as of a tick. A fork begins with what its record says, its own overrides included. */
+function resourcesAt(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  tick: number,
+): Readonly<Record<string, Json>> {
+  const start = world.record.lineage.at(-1)?.tick ?? -1;
+  if (tick === start) return world.record.resources;
+  const [piece] = piecesOf(world.record, tick, tick);
+  const owner = ledger.get(piece!.world);
+  const resources: Record<string, Json> = {
+    ...owner.record.resources,
+    ...catalog.resources(piece!.run, Math.min(tick, owner.flushed)),
+  };
+  for (const held of [...owner.tail.values()].sort((a, b) => a.commit.tick - b.commit.tick)) {
+    if (held.commit.tick <= tick) Object.assign(resources, held.commit.resources);
+  }
+  return resources;
+}

@@ -1,0 +1,26 @@
+/** An open file of the journal. */
+export interface File {
+  readonly size: number;
+  /** Writes all bytes of all buffers from `position` on. */
+  write(buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** Fills a buffer from `position` on; the file must be long enough. */
+  read(into: Uint8Array, position: number): Promise<void>;
+  /** Returns when the bytes written survive a power loss. */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every call that the journal makes on files: each is a point at which a process can die or a disk can fail. */
+export interface FileSystem {
+  makeDirectory(path: string): Promise<void>;
+  /** Names in a directory, in ascending order. */
+  list(path: string): Promise<readonly string[]>;
+  /** A new file; it must not exist. */
+  create(path: string): Promise<File>;
+  open(path: string): Promise<File>;
+  /** Absent is success. */
+  remove(path: string): Promise<void>;
+  /** Returns when names created and removed in the directory survive a power loss. */
+  syncDirectory(path: string): Promise<void>;
+}

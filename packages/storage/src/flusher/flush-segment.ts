@@ -1,0 +1,157 @@
+import {
+  ArchetypeError,
+  constant,
+  Frame,
+  types,
+  type Commit,
+  type Signature,
+  type WorldRecord,
+} from '@archetype/core';
+import type { Catalog, CatalogBatch, TablePlace } from '../catalog/catalog.ts';
+import { decodeCommit } from '../codec/commit-codec.ts';
+import { decodeJson } from '../codec/json-record.ts';
+import { recordKinds } from '../codec/record-kind.ts';
+import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import type { ReadFrame } from '../journal/frame.ts';
+import type { PartFiles, TableStore } from '../table-store.ts';
+
+/** Last tick per run that a flush made readable from parts. */
+export type FlushedRuns = ReadonlyMap<string, number>;
+
+/** Rows handed to the table store at a time. */
+const BATCH_ROWS = 65_536;
+
+interface Rows {
+  readonly signature: Signature;
+  readonly ticks: { readonly commit: Commit; readonly rows: Frame }[];
+}
+
+/**
+ * Turns the records of a sealed segment into one part per table and one catalog transaction. A crash before the
+ * transaction leaves parts that nobody lists, which the next try replaces; after it there is nothing left to do.
+ */
+export async function flushSegment(
+  records: readonly ReadFrame[],
+  catalog: Catalog,
+  tables: TableStore,
+): Promise<FlushedRuns> {
+  const applied = catalog.appliedSequence;
+  const fresh = records.filter((record) => record.sequence > applied);
+  const runs = new Map<string, number>();
+  if (fresh.length === 0) return runs;
+  const batch = collect(fresh, catalog);
+  const places: ({ readonly run: string } & TablePlace)[] = [...batch.unchanged];
+  const parts: CatalogBatch['parts'][number][] = [];
+  for (const { signature, ticks } of batch.tables.values()) {
+    const part = `p_${fresh[0]!.sequence}_${signature.table}_${signature.schema}`;
+    let offset = 0;
+    for (const { commit, rows } of ticks) {
+      places.push({
+        run: commit.lease.run,
+        tick: commit.tick,
+        signature,
+        at: { part, offset, rows: rows.numRows },
+      });
+      offset += rows.numRows;
+    }
+    const files: PartFiles = await tables.write(part, signature.row, partRows(signature, ticks));
+    parts.push({ part, schema: signature.schema, rows: offset, files });
+  }
+  catalog.apply({ ...batch.records, places, parts, appliedSequence: fresh.at(-1)!.sequence });
+  for (const { run, tick } of batch.records.ticks)
+    runs.set(run, Math.max(tick, runs.get(run) ?? -1));
+  return runs;
+}
+
+function collect(records: readonly ReadFrame[], catalog: Catalog) {
+  const signatures = new Map<string, Signature>();
+  const signatureOf = (schema: string): Signature =>
+    signatures.get(schema) ?? catalog.signature(schema);
+  const worlds: WorldRecord[] = [];
+  const claims: { world: string; epoch: number }[] = [];
+  const destroyed: string[] = [];
+  const ticks: CatalogBatch['ticks'][number][] = [];
+  const unchanged: ({ readonly run: string } & TablePlace)[] = [];
+  const tables = new Map<string, Rows>();
+  for (const { kind, body } of records) {
+    switch (kind) {
+      case recordKinds.schema: {
+        const signature = loadSignature(decodeJson(body) as StoredSignature);
+        signatures.set(signature.schema, signature);
+        break;
+      }
+      case recordKinds.created:
+      case recordKinds.forked:
+        worlds.push(decodeJson(body) as WorldRecord);
+        break;
+      case recordKinds.claimed:
+        claims.push(decodeJson(body) as { world: string; epoch: number });
+        break;
+      case recordKinds.destroyed:
+        destroyed.push((decodeJson(body) as { world: string }).world);
+        break;
+      case recordKinds.commit: {
+        const commit = decodeCommit(body, signatureOf);
+        const { run } = commit.lease;
+        const { tick, counters, input, resources = {} } = commit;
+        ticks.push({ run, tick, counters, input, resources });
+        for (const table of commit.tables) {
+          const { signature } = table;
+          if ('sameAs' in table) {
+            unchanged.push({ run, tick, signature, at: { sameAs: table.sameAs } });
+            continue;
+          }
+          const rows = tables.get(signature.schema) ?? { signature, ticks: [] };
+          tables.set(signature.schema, rows);
+          rows.ticks.push({ commit, rows: table.rows });
+        }
+        break;
+      }
+      default:
+        throw new ArchetypeError(
+          'record_unknown',
+          `The journal holds a record of kind ${kind}, which this version does not know; upgrade to open the store.`,
+        );
+    }
+  }
+  for (const { ticks: rows } of tables.values()) rows.sort(byRunAndTick);
+  return {
+    tables,
+    unchanged,
+    records: { schemas: [...signatures.values()], worlds, claims, destroyed, ticks },
+  };
+}
+
+const byRunAndTick = (a: { commit: Commit }, b: { commit: Commit }): number => {
+  const [x, y] = [a.commit.lease.run, b.commit.lease.run];
+  return x < y ? -1 : x > y ? 1 : a.commit.tick - b.commit.tick;
+};
+
+async function* partRows(signature: Signature, ticks: Rows['ticks']): AsyncGenerator<Frame> {
+  let pending: Frame[] = [];
+  let rows = 0;
+  for (const tick of ticks) {
+    pending.push(fullRows(signature, tick.commit, tick.rows));
+    rows += tick.rows.numRows;
+    if (rows < BATCH_ROWS) continue;
+    yield Frame.concat(signature.row, pending);
+    pending = [];
+    rows = 0;
+  }
+  if (rows > 0) yield Frame.concat(signature.row, pending);
+}
+
+/** Stored rows with the columns that a commit says once. */
+function fullRows(signature: Signature, { lease, tick }: Commit, rows: Frame): Frame {
+  const n = rows.numRows;
+  const [entity, active, ...components] = rows.columns;
+  const columns = [
+    constant(types.utf8, n, lease.world),
+    constant(types.utf8, n, lease.run),
+    entity!,
+    constant(types.i32, n, tick),
+    active!,
+    ...components,
+  ];
+  return new Frame(signature.row, columns, n);
+}

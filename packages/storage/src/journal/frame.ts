@@ -1,0 +1,124 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * Bytes of the journal, little-endian. A segment begins with a header of 64 bytes:
+ *
+ *     0 magic "ARCHJRNL"   8 format u32   12 zero u32   16 store id, 16 bytes
+ *     32 first sequence u64   40 zero, 20 bytes   60 checksum u32 of bytes 0..59
+ *
+ * Frames follow, each at a multiple of 8: a head of 32 bytes and a body padded to a multiple of 8.
+ *
+ *     0 magic "FRAM"   4 kind u8   5 flags u8   6 format u16   8 sequence u64   16 body length u32
+ *     20 checksum u32 of the body   24 zero u32   28 checksum u32 of bytes 0..27, the store id and the first sequence
+ */
+export const FORMAT = 1;
+export const HEADER_BYTES = 64;
+export const HEAD_BYTES = 32;
+/** A body's length is 32 bits, and buffers of Node end near 4 GiB. */
+export const MAX_BODY_BYTES = 2 ** 31;
+
+const SEGMENT_MAGIC = new TextEncoder().encode('ARCHJRNL');
+const FRAME_MAGIC = 0x4d415246;
+
+/** Where a segment stands: frames of another store or place fail its checksum. */
+export interface SegmentIdentity {
+  readonly storeId: Uint8Array;
+  readonly first: number;
+}
+
+export function encodeHeader({ storeId, first }: SegmentIdentity): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(bytes.buffer);
+  bytes.set(SEGMENT_MAGIC, 0);
+  view.setUint32(8, FORMAT, true);
+  bytes.set(storeId, 16);
+  view.setBigUint64(32, BigInt(first), true);
+  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  return bytes;
+}
+
+/** The header's content, or undefined when its bytes are not one. */
+export function decodeHeader(
+  bytes: Uint8Array,
+): (SegmentIdentity & { readonly format: number }) | undefined {
+  if (bytes.byteLength < HEADER_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  const sound =
+    SEGMENT_MAGIC.every((byte, k) => bytes[k] === byte) &&
+    view.getUint32(60, true) === crc32(bytes.subarray(0, 60));
+  if (!sound) return undefined;
+  return {
+    format: view.getUint32(8, true),
+    storeId: bytes.slice(16, 32),
+    first: Number(view.getBigUint64(32, true)),
+  };
+}
+
+/** A record on its way into the journal: what it is, and its buffers as they are. */
+export interface JournalRecord {
+  readonly kind: number;
+  readonly body: readonly Uint8Array[];
+}
+
+const padding = new Uint8Array(8);
+
+/** Head, body and padding, ready to be written; the body's buffers are not copied. */
+export function encodeFrame(
+  record: JournalRecord,
+  sequence: number,
+  identity: SegmentIdentity,
+): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
+  const head = new Uint8Array(HEAD_BYTES);
+  const buffers: Uint8Array[] = [head];
+  let length = 0;
+  let checksum = 0;
+  for (const buffer of record.body) {
+    const pad = padding.subarray(0, (8 - (buffer.byteLength % 8)) % 8);
+    if (buffer.byteLength > 0) buffers.push(buffer);
+    if (pad.byteLength > 0) buffers.push(pad);
+    checksum = crc32(pad, crc32(buffer, checksum));
+    length += buffer.byteLength + pad.byteLength;
+  }
+  const view = new DataView(head.buffer);
+  view.setUint32(0, FRAME_MAGIC, true);
+  view.setUint8(4, record.kind);
+  view.setUint16(6, FORMAT, true);
+  view.setBigUint64(8, BigInt(sequence), true);
+  view.setUint32(16, length, true);
+  view.setUint32(20, checksum, true);
+  view.setUint32(28, headChecksum(head, identity), true);
+  return { buffers, bytes: HEAD_BYTES + length };
+}
+
+function headChecksum(head: Uint8Array, { storeId, first }: SegmentIdentity): number {
+  const place = new Uint8Array(8);
+  new DataView(place.buffer).setBigUint64(0, BigInt(first), true);
+  return crc32(place, crc32(storeId, crc32(head.subarray(0, 28))));
+}
+
+/** A frame as read back; `body` begins at a multiple of 8. */
+export interface ReadFrame {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly body: Uint8Array;
+  /** Where the next frame begins. */
+  readonly end: number;
+}
+
+/** The frame at `offset`, or undefined when the bytes there are not a whole, sound frame of this segment. */
+export function decodeFrame(
+  segment: Uint8Array,
+  offset: number,
+  identity: SegmentIdentity,
+): ReadFrame | undefined {
+  if (offset + HEAD_BYTES > segment.byteLength) return undefined;
+  const view = new DataView(segment.buffer, segment.byteOffset + offset, HEAD_BYTES);
+  if (view.getUint32(0, true) !== FRAME_MAGIC) return undefined;
+  const head = segment.subarray(offset, offset + HEAD_BYTES);
+  if (view.getUint32(28, true) !== headChecksum(head, identity)) return undefined;
+  const end = offset + HEAD_BYTES + view.getUint32(16, true);
+  if (end > segment.byteLength) return undefined;
+  const body = segment.subarray(offset + HEAD_BYTES, end);
+  if (crc32(body) !== view.getUint32(20, true)) return undefined;
+  return { kind: view.getUint8(4), sequence: Number(view.getBigUint64(8, true)), body, end };
+}

@@ -1,0 +1,321 @@
+import { ArchetypeError } from '@archetype/core';
+import { join } from 'node:path';
+import { encodeJson } from '../codec/json-record.ts';
+import type { File, FileSystem } from '../file-system/file-system.ts';
+import {
+  encodeFrame,
+  encodeHeader,
+  HEADER_BYTES,
+  MAX_BODY_BYTES,
+  type JournalRecord,
+  type ReadFrame,
+} from './frame.ts';
+import { readSegment, segmentName, type DamagedRange, type ReadSegment } from './segment.ts';
+
+/** The journal's own record: it names sequences that certainly are not part of it. */
+export const ABORT = 0;
+
+/** Sequences from first to last, both included. */
+export interface AbortedRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface JournalOptions {
+  readonly fs: FileSystem;
+  readonly directory: string;
+  /** 16 bytes; frames of another store are refused. */
+  readonly storeId: Uint8Array;
+  /** The least sequence that a new record may get, since older segments may be gone. */
+  readonly next: number;
+  /** Called for every record that is part of the journal, in order, before anything is served. */
+  readonly onRecord: (record: ReadFrame, segment: string) => void;
+}
+
+/** What opening found. */
+export interface JournalReport {
+  readonly records: number;
+  /** Bytes cut from the end: a frame that was being written when the process died, or one damaged later. */
+  readonly quarantined: readonly { readonly file: string; readonly bytes: number }[];
+  readonly damaged: readonly DamagedRange[];
+}
+
+interface Waiting {
+  readonly record: JournalRecord;
+  readonly sequence: number;
+  readonly resolve: (segment: string) => void;
+  readonly reject: (error: ArchetypeError) => void;
+}
+interface Seal {
+  readonly seal: (name: string | undefined) => void;
+}
+interface Current {
+  readonly name: string;
+  readonly first: number;
+  readonly file: File;
+  /** Bytes acknowledged. */
+  end: number;
+}
+
+/**
+ * An ordered log of records. `append` resolves when its record survives a power loss; everything waiting at one moment
+ * shares a write and a sync. After a failed write or sync the file is left alone: it is cut back to the last
+ * acknowledged byte, and a new segment says which sequences are absent. Sequences are never given twice.
+ */
+export class Journal {
+  readonly #fs: FileSystem;
+  readonly #directory: string;
+  readonly #storeId: Uint8Array;
+  readonly report: JournalReport;
+  /** Sequences in old segments that are not part of the journal. */
+  readonly aborted: readonly AbortedRange[];
+  #queue: (Waiting | Seal)[] = [];
+  #running: Promise<void> | undefined;
+  #current: Current | undefined;
+  #nextSequence: number;
+  #broken: ArchetypeError | undefined;
+  #closed = false;
+
+  private constructor(
+    options: JournalOptions,
+    nextSequence: number,
+    report: JournalReport,
+    aborted: readonly AbortedRange[],
+  ) {
+    this.aborted = aborted;
+    this.#fs = options.fs;
+    this.#directory = options.directory;
+    this.#storeId = options.storeId;
+    this.#nextSequence = nextSequence;
+    this.report = report;
+  }
+
+  /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { fs, directory, storeId, onRecord } = options;
+    await fs.makeDirectory(directory);
+    const names = (await fs.list(directory)).filter((name) => name.endsWith('.log'));
+    const segments: ReadSegment[] = [];
+    for (const name of names) segments.push(await readSegment(fs, directory, name, storeId));
+    const quarantined = await cutTail(options, segments);
+    const aborted = abortedRanges(segments);
+    let records = 0;
+    let next = options.next;
+    for (const segment of segments) {
+      for (const frame of segment.frames) {
+        next = Math.max(next, frame.sequence + 1);
+        if (
+          frame.kind === ABORT ||
+          aborted.some(({ from, to }) => frame.sequence >= from && frame.sequence <= to)
+        )
+          continue;
+        records++;
+        onRecord(frame, segment.name);
+      }
+    }
+    for (const { to } of aborted) next = Math.max(next, to + 1);
+    const damaged = segments.flatMap((segment, k) => [
+      ...segment.damaged,
+      // A sealed segment ends with a whole frame, so what is torn there was damaged.
+      ...(k < segments.length - 1 && segment.end < segment.bytes.byteLength
+        ? [{ segment: segment.name, from: segment.end, to: segment.bytes.byteLength }]
+        : []),
+    ]);
+    return new Journal(options, next, { records, quarantined, damaged }, aborted);
+  }
+
+  /** The segment that the next record goes to, if it exists already. */
+  get segment(): string | undefined {
+    return this.#current?.name;
+  }
+
+  /** Resolves with the segment's name when the record is durable. @throws `commit_failed`, `commit_unknown`, `store_closed` */
+  append(record: JournalRecord): Promise<string> {
+    const bytes = record.body.reduce((n, buffer) => n + buffer.byteLength + 8, 0);
+    if (bytes > MAX_BODY_BYTES) {
+      return Promise.reject(
+        new ArchetypeError(
+          'commit_failed',
+          `A record of ${bytes} bytes is larger than the journal takes (${MAX_BODY_BYTES}); split the tick over several archetypes or worlds.`,
+        ),
+      );
+    }
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    if (this.#closed) return Promise.reject(closed());
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#queue.push({ record, sequence: this.#nextSequence++, resolve, reject });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  /** Ends the current segment after everything appended so far; resolves with its name, if there is one. */
+  seal(): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#queue.push({ seal: resolve });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  /** Names of all segments on disk but the one being written, in order. */
+  async sealed(): Promise<readonly string[]> {
+    const names = await this.#fs.list(this.#directory);
+    return names.filter((name) => name.endsWith('.log') && name !== this.#current?.name);
+  }
+
+  /** Removes a sealed segment whose records are kept elsewhere. */
+  async drop(name: string): Promise<void> {
+    await this.#fs.remove(join(this.#directory, name));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+    await this.#current?.file.close();
+    this.#current = undefined;
+  }
+
+  async #run(): Promise<void> {
+    // Everything that is appended in the same turn of the event loop shares the first write.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const next = this.#queue[0]!;
+      if ('seal' in next) {
+        this.#queue.shift();
+        await this.#seal(next);
+        continue;
+      }
+      const until = this.#queue.findIndex((entry) => 'seal' in entry);
+      const group = this.#queue.splice(0, until < 0 ? this.#queue.length : until) as Waiting[];
+      await this.#write(group);
+    }
+    this.#running = undefined;
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    if (this.#broken !== undefined) {
+      group.forEach(({ reject }) => reject(this.#broken!));
+      return;
+    }
+    let segment: Current | undefined;
+    try {
+      segment = this.#current ??= await this.#create(group[0]!.sequence);
+      const identity = { storeId: this.#storeId, first: segment.first };
+      const frames = group.map(({ record, sequence }) => encodeFrame(record, sequence, identity));
+      await segment.file.write(
+        frames.flatMap((frame) => frame.buffers),
+        segment.end,
+      );
+      await segment.file.sync();
+      segment.end += frames.reduce((n, frame) => n + frame.bytes, 0);
+      const { name } = segment;
+      group.forEach(({ resolve }) => resolve(name));
+    } catch (cause) {
+      await this.#recover(segment, group, cause);
+    }
+  }
+
+  async #create(first: number): Promise<Current> {
+    const name = segmentName(first);
+    const file = await this.#fs.create(join(this.#directory, name));
+    await file.write([encodeHeader({ storeId: this.#storeId, first })], 0);
+    await file.sync();
+    await this.#fs.syncDirectory(this.#directory);
+    return { name, first, file, end: HEADER_BYTES };
+  }
+
+  /**
+   * A sync that failed says nothing of what reached the disk, and a second one may lie. So the file is never synced
+   * again; what waits behind the failed records fails with them, because it was made on top of them.
+   */
+  async #recover(
+    segment: Current | undefined,
+    group: readonly Waiting[],
+    cause: unknown,
+  ): Promise<void> {
+    const lost = [...group, ...this.#takeWaiting()];
+    const sequence = this.#nextSequence++;
+    const abort = { from: lost[0]!.sequence, to: sequence - 1 };
+    this.#current = undefined;
+    let error: ArchetypeError;
+    try {
+      await segment?.file.truncate(segment.end);
+      await segment?.file.close();
+      const fresh = await this.#create(sequence);
+      const frame = encodeFrame(encodeJson(ABORT, abort), sequence, {
+        storeId: this.#storeId,
+        first: fresh.first,
+      });
+      await fresh.file.write(frame.buffers, fresh.end);
+      await fresh.file.sync();
+      fresh.end += frame.bytes;
+      this.#current = fresh;
+      error = new ArchetypeError(
+        'commit_failed',
+        `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
+        { cause },
+      );
+    } catch (second) {
+      error = this.#broken = new ArchetypeError(
+        'commit_unknown',
+        `The journal could not be written (${messageOf(cause)}) nor say so (${messageOf(second)}); whether the last commits are stored is known only after the store is opened again.`,
+        { cause },
+      );
+    }
+    // What was appended meanwhile was never written, and was made on top of what failed.
+    [...lost, ...this.#takeWaiting()].forEach(({ reject }) => reject(error));
+  }
+
+  #takeWaiting(): readonly Waiting[] {
+    const waiting = this.#queue.filter((entry) => !('seal' in entry)) as Waiting[];
+    this.#queue = this.#queue.filter((entry) => 'seal' in entry);
+    return waiting;
+  }
+
+  async #seal({ seal }: Seal): Promise<void> {
+    const segment = this.#current;
+    this.#current = undefined;
+    await segment?.file.close();
+    seal(segment?.name);
+  }
+}
+
+/** Cuts what is torn from the last segment; the bytes are kept beside the journal, since they cannot be told from damage. */
+async function cutTail(
+  { fs, directory }: JournalOptions,
+  segments: readonly ReadSegment[],
+): Promise<readonly { readonly file: string; readonly bytes: number }[]> {
+  const last = segments.at(-1);
+  if (last === undefined || last.end === last.bytes.byteLength) return [];
+  const torn = last.bytes.subarray(last.end);
+  const quarantine = join(directory, 'quarantine');
+  const path = join(quarantine, `${last.name}.${last.end}-${last.bytes.byteLength}`);
+  await fs.makeDirectory(quarantine);
+  await fs.remove(path);
+  const kept = await fs.create(path);
+  await kept.write([torn], 0);
+  await kept.sync();
+  await kept.close();
+  await fs.syncDirectory(quarantine);
+  if (last.end === 0) {
+    await fs.remove(join(directory, last.name));
+    await fs.syncDirectory(directory);
+  } else {
+    const file = await fs.open(join(directory, last.name));
+    await file.truncate(last.end);
+    await file.sync();
+    await file.close();
+  }
+  return [{ file: path, bytes: torn.byteLength }];
+}
+
+function abortedRanges(segments: readonly ReadSegment[]): readonly AbortedRange[] {
+  return segments
+    .flatMap((segment) => segment.frames)
+    .filter((frame) => frame.kind === ABORT)
+    .map((frame) => JSON.parse(new TextDecoder().decode(frame.body)) as AbortedRange);
+}
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);
+const closed = (): ArchetypeError =>
+  new ArchetypeError('store_closed', 'The store is closed; open it again.');

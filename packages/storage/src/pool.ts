@@ -1,0 +1,58 @@
+import { ArchetypeError } from '@archetype/core';
+import { join } from 'node:path';
+import { cacheConfig, type CacheConfig } from './durable/cache-config.ts';
+import type { DurableStore } from './durable/durable-store.ts';
+import { openDurableStore } from './durable/open-durable-store.ts';
+import type { TableStoreSource } from './table-store.ts';
+
+/** Which store: where it is, and what its parts are made of. */
+export interface StorageConfig {
+  /** A directory; `./archetype_data` unless told. */
+  readonly uri?: string;
+  /** Stores beside each other in one directory; `default` unless told. */
+  readonly namespace?: string;
+  readonly tables: TableStoreSource;
+  readonly cache?: Partial<CacheConfig>;
+}
+
+/** Open stores, one per place and configuration, shared by everybody who asks. */
+export class StorePool {
+  readonly #stores = new Map<string, Promise<DurableStore>>();
+
+  /** @throws what `openDurableStore` throws, and `invalid_argument` */
+  open(config: StorageConfig): Promise<DurableStore> {
+    const { uri = './archetype_data', namespace = 'default', tables, cache } = config;
+    if (!/^[\w.-]+$/.test(namespace) || /^\.+$/.test(namespace)) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `The namespace was ${JSON.stringify(namespace)}; use letters, digits, ".", "_" and "-".`,
+      );
+    }
+    const key = JSON.stringify([uri, namespace, tables, cacheConfig(cache)]);
+    let store = this.#stores.get(key);
+    if (store === undefined) {
+      store = openDurableStore({
+        directory: join(uri, namespace),
+        tables,
+        ...(cache && { cache }),
+      });
+      this.#stores.set(key, store);
+      store.catch(() => this.#stores.delete(key));
+    }
+    return store;
+  }
+
+  /** Closes every store, tries all of them, and reports every failure. Idempotent. */
+  async close(): Promise<void> {
+    const stores = [...this.#stores.values()];
+    this.#stores.clear();
+    const results = await Promise.allSettled(stores.map(async (store) => (await store).close()));
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    );
+    if (failures.length === 0) return;
+    throw new ArchetypeError('close_failed', failures.map((error) => error.message).join(' '), {
+      cause: new AggregateError(failures),
+    });
+  }
+}

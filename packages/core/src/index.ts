@@ -51,7 +51,7 @@ export { fromArrow, fromIPC, toArrow, toIPC } from './frame/arrow.ts';
 export type { Accessor, AnyFrame, BaseColumns, ColumnsOf, DataFrame } from './frame/data-frame.ts';
 
 export { defineResource } from './state/resource.ts';
-export type { Resource, ResourceValue } from './state/resource.ts';
+export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/resource.ts';
 export { defineProcessor } from './tick/processor.ts';
 export type { Processor, ProcessorDefinition } from './tick/processor.ts';
 export { defineSimulation } from './tick/simulation.ts';

@@ -4,21 +4,34 @@ import type { Json } from './json.ts';
 
 declare const held: unique symbol;
 
+/** Any resource, whatever it holds. */
+export interface AnyResource {
+  readonly resource: string;
+  readonly kind: 'data' | 'live';
+}
+
+/** A resource that holds a `T`. */
+export interface ResourceOf<T> extends AnyResource {
+  readonly [held]: T;
+}
+
 /**
  * A named object that processors read. Call it to give it a value: `Gravity(1.6)`. Data resources are checked and
- * recorded with the world; live ones (a client, a cache) never are.
+ * recorded with the world; live ones (a client, a cache) never are. `I` is what may be given, `T` what is read.
  */
-export interface Resource<T = unknown, K extends 'data' | 'live' = 'data' | 'live'> {
-  (value: T): ResourceValue;
-  readonly resource: string;
+export interface Resource<
+  T = unknown,
+  K extends 'data' | 'live' = 'data' | 'live',
+  I = T,
+> extends ResourceOf<T> {
+  (value: I): ResourceValue;
   readonly kind: K;
-  readonly [held]: T;
 }
 
 /** A value for one resource of one world. */
 export interface ResourceValue {
   readonly resource: string;
-  readonly of: Resource;
+  readonly of: AnyResource;
   readonly value: unknown;
 }
 
@@ -26,7 +39,7 @@ interface Definition {
   readonly schema?: z.ZodType;
   readonly fork?: 'share' | ((value: unknown) => unknown);
 }
-const definitions = new WeakMap<Resource, Definition>();
+const definitions = new WeakMap<AnyResource, Definition>();
 
 /**
  * Defines a resource. With a `schema` it is data: its value is JSON, checked, recorded in the commit of the tick that
@@ -41,7 +54,7 @@ const definitions = new WeakMap<Resource, Definition>();
 export function defineResource<S extends z.ZodType>(
   name: string,
   options: { readonly schema: S },
-): Resource<z.input<S>, 'data'>;
+): Resource<z.output<S>, 'data', z.input<S>>;
 export function defineResource<T>(
   name: string,
   options: { readonly fork: 'share' | ((value: T) => T) },
@@ -67,13 +80,13 @@ export function defineResource(name: string, options: Definition): never {
         value: options.schema === undefined ? value : parseData(resource, value),
       }),
     { resource: name, kind: options.schema === undefined ? 'live' : 'data' },
-  ) as unknown as Resource;
+  ) as unknown as AnyResource;
   definitions.set(resource, options);
   return Object.freeze(resource) as never;
 }
 
 /** A data resource's value, checked and deeply frozen. @throws `invalid_value` */
-export function parseData(resource: Resource, value: unknown): Json {
+export function parseData(resource: AnyResource, value: unknown): Json {
   const { schema } = definitionOf(resource);
   const parsed = schema!.safeParse(value);
   if (!parsed.success) {
@@ -94,22 +107,22 @@ export function parseData(resource: Resource, value: unknown): Json {
 }
 
 /** The value a resource has when none is given, or undefined when it needs one. */
-export function defaultOf(resource: Resource): ResourceValue | undefined {
+export function defaultOf(resource: AnyResource): ResourceValue | undefined {
   const { schema } = definitionOf(resource);
   if (schema === undefined || !schema.safeParse(undefined).success) return undefined;
-  return (resource as (value: unknown) => ResourceValue)(undefined);
+  return (resource as unknown as (value: unknown) => ResourceValue)(undefined);
 }
 
 /** What a fork gets of a live resource. */
-export function forkLive(resource: Resource, value: unknown): unknown {
+export function forkLive(resource: AnyResource, value: unknown): unknown {
   const { fork } = definitionOf(resource);
   return typeof fork === 'function' ? fork(value) : value;
 }
 
-export const isResource = (given: unknown): given is Resource =>
-  typeof given === 'function' && definitions.has(given as unknown as Resource);
+export const isResource = (given: unknown): given is AnyResource =>
+  typeof given === 'function' && definitions.has(given as unknown as AnyResource);
 
-function definitionOf(resource: Resource): Definition {
+function definitionOf(resource: AnyResource): Definition {
   const definition = definitions.get(resource);
   if (definition !== undefined) return definition;
   throw new ArchetypeError(

@@ -1,19 +1,19 @@
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import type { Json } from '../state/json.ts';
-import { isResource, type Resource } from '../state/resource.ts';
+import { isResource, type ResourceOf } from '../state/resource.ts';
 
 /** Resources as a processor reads them. Data is frozen. */
 export interface Resources {
   /** @throws `resource_missing` */
-  get<T>(resource: Resource<T>): T;
-  find<T>(resource: Resource<T>): T | undefined;
+  get<T>(resource: ResourceOf<T>): T;
+  find<T>(resource: ResourceOf<T>): T | undefined;
 }
 
 export function readResources(
   data: Readonly<Record<string, Json>>,
   live: ReadonlyMap<string, unknown>,
 ): Resources {
-  const find = <T>(resource: Resource<T>): T | undefined => {
+  const find = <T>(resource: ResourceOf<T>): T | undefined => {
     if (!isResource(resource)) {
       throw new ArchetypeError(
         'invalid_argument',
@@ -26,7 +26,7 @@ export function readResources(
   };
   return Object.freeze({
     find,
-    get<T>(resource: Resource<T>): T {
+    get<T>(resource: ResourceOf<T>): T {
       const value = find(resource);
       if (value !== undefined) return value;
       const known = [...Object.keys(data), ...live.keys()];

@@ -1,6 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import type { AnyComponent, Value } from '../schema/component.ts';
-import type { Resource, ResourceValue } from '../state/resource.ts';
+import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import type { Processor } from './processor.ts';
 
 /** A world's code as frozen data: the same one starts a world, resumes it and runs its forks. */
@@ -9,7 +9,7 @@ export interface Simulation {
   readonly components: readonly AnyComponent[];
   readonly processors: readonly Processor[];
   /** Values, or resources that stand for their default. */
-  readonly resources: readonly (ResourceValue | Resource)[];
+  readonly resources: readonly (ResourceValue | AnyResource)[];
   /** Called once, before tick 0, to stage what the world begins with. */
   readonly setup: ((world: Setup) => void) | undefined;
 }
@@ -24,7 +24,7 @@ export interface SimulationDefinition {
   /** Components that no processor names, so that queries by name and stored rows know them. */
   readonly components?: readonly AnyComponent[];
   readonly processors?: readonly Processor[];
-  readonly resources?: readonly (ResourceValue | Resource)[];
+  readonly resources?: readonly (ResourceValue | AnyResource)[];
   readonly setup?: (world: Setup) => void;
 }
 

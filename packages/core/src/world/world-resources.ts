@@ -4,7 +4,7 @@ import {
   defaultOf,
   isResource,
   parseData,
-  type Resource,
+  type AnyResource,
   type ResourceValue,
 } from '../state/resource.ts';
 
@@ -13,14 +13,14 @@ export interface GivenResources {
   readonly data: Readonly<Record<string, Json>>;
   readonly live: ReadonlyMap<string, unknown>;
   /** Definitions by name. */
-  readonly known: ReadonlyMap<string, Resource>;
+  readonly known: ReadonlyMap<string, AnyResource>;
 }
 
 /** @throws `resource_conflict`, `resource_missing` */
-export function collectResources(given: readonly (ResourceValue | Resource)[]): GivenResources {
+export function collectResources(given: readonly (ResourceValue | AnyResource)[]): GivenResources {
   const data: Record<string, Json> = {};
   const live = new Map<string, unknown>();
-  const known = new Map<string, Resource>();
+  const known = new Map<string, AnyResource>();
   for (const entry of given) {
     const value = isResource(entry) ? withDefault(entry) : requireValue(entry);
     const before = known.get(value.resource);
@@ -37,12 +37,12 @@ export function collectResources(given: readonly (ResourceValue | Resource)[]): 
   return { data, live, known };
 }
 
-function withDefault(resource: Resource): ResourceValue {
+function withDefault(resource: AnyResource): ResourceValue {
   const value = defaultOf(resource);
   if (value !== undefined) return value;
   throw new ArchetypeError(
     'resource_missing',
-    `Resource "${resource.resource}" has no default; give it a value, for example ${resource.resource}(...).`,
+    `AnyResource "${resource.resource}" has no default; give it a value, for example ${resource.resource}(...).`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Key } from '../random/threefry.ts';
 import type { Registry } from '../schema/registry.ts';
-import type { Resource, ResourceValue } from '../state/resource.ts';
+import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Lease, WorldRecord } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
@@ -14,7 +14,7 @@ export interface WorldState {
   readonly registry: Registry;
   readonly processors: Processor[];
   readonly live: Map<string, unknown>;
-  readonly resources: ReadonlyMap<string, Resource>;
+  readonly resources: ReadonlyMap<string, AnyResource>;
   readonly keys: Map<string, Key>;
   /** Adds a processor and the components it names. @throws `processor_conflict` */
   readonly register: (processor: Processor) => void;

@@ -2,7 +2,7 @@ import { ArchetypeError, didYouMean } from '../errors.ts';
 import { Registry } from '../schema/registry.ts';
 import type { AnyComponent } from '../schema/component.ts';
 import { mintId, UNSTARTED } from '../state/ids.ts';
-import { forkLive, type Resource, type ResourceValue } from '../state/resource.ts';
+import { forkLive, type AnyResource, type ResourceValue } from '../state/resource.ts';
 import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
 import { lineageAt, type Lease, type WorldRecord } from '../state/world-record.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
@@ -25,7 +25,7 @@ export interface CreateOptions {
   readonly id?: string;
   readonly run?: string;
   /** Added to, or in place of, the simulation's resources. */
-  readonly resources?: readonly (ResourceValue | Resource)[];
+  readonly resources?: readonly (ResourceValue | AnyResource)[];
 }
 
 export interface ResumeOptions {
@@ -137,7 +137,7 @@ export class Worlds {
   #parts(
     plan: Simulation,
     live: ReadonlyMap<string, unknown>,
-    resources: ReadonlyMap<string, Resource>,
+    resources: ReadonlyMap<string, AnyResource>,
   ): Parts {
     const registry = new Registry();
     const processors: Processor[] = [];
@@ -278,7 +278,7 @@ interface Parts {
   readonly registry: Registry;
   readonly processors: Processor[];
   readonly live: Map<string, unknown>;
-  readonly resources: ReadonlyMap<string, Resource>;
+  readonly resources: ReadonlyMap<string, AnyResource>;
 }
 
 function register({ registry, processors }: Parts, processor: Processor): void {
@@ -292,7 +292,7 @@ function register({ registry, processors }: Parts, processor: Processor): void {
   processors.push(processor);
 }
 
-const forkOne = (resource: Resource | undefined, value: unknown): unknown =>
+const forkOne = (resource: AnyResource | undefined, value: unknown): unknown =>
   resource === undefined ? value : forkLive(resource, value);
 
 const defined = (simulation: Simulation | SimulationDefinition): Simulation =>

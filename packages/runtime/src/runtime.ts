@@ -1,0 +1,120 @@
+import {
+  ArchetypeError,
+  MemoryStore,
+  Worlds,
+  type ResourceValue,
+  type ResumeOptions,
+  type AnyResource,
+  type Simulation,
+  type SimulationDefinition,
+  type Store,
+  type StoredWorld,
+  type World,
+  type WorldReader,
+} from '@archetype/core';
+import { StorePool, type CacheConfig } from '@archetype/storage';
+import { lancedb } from '@archetype/storage-lancedb';
+
+/** Where worlds are kept. */
+export interface RuntimeStorage {
+  /** A directory, made when a world is first written; `./archetype_data` unless told. */
+  readonly uri?: string;
+  /** Stores beside each other in one directory; `default` unless told. */
+  readonly namespace?: string;
+  /** `lancedb` unless told; `memory` keeps nothing. */
+  readonly backend?: 'lancedb' | 'memory';
+  readonly cache?: Partial<CacheConfig>;
+}
+
+export interface RuntimeOptions {
+  /** A directory, or more. */
+  readonly storage?: string | RuntimeStorage;
+}
+
+export type WorldDefinition = SimulationDefinition & {
+  /** A whole number from 0 to 2^53 - 1; random unless told, and recorded. */
+  readonly seed?: number;
+};
+
+/**
+ * The entry for scripts: opens a store when a world first needs it, and closes everything it opened.
+ *
+ * @example
+ * await using runtime = new ArchetypeRuntime();
+ * const world = runtime.world('demo', { processors: [movement] });
+ * world.spawn(Position({ x: 0 }), Velocity({ dx: 1 }));
+ * await world.run({ steps: 3 });
+ */
+export class ArchetypeRuntime {
+  readonly #pool = new StorePool();
+  readonly #worlds: Worlds;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: RuntimeOptions = {}) {
+    const storage = typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
+    this.#worlds = new Worlds(openerOf(storage, this.#pool));
+  }
+
+  /** A new world, at once; nothing touches the disk before its first step, query or fork. @throws `world_exists` */
+  world(name: string, definition: Simulation | WorldDefinition = {}, options: { readonly seed?: number; readonly resources?: readonly (ResourceValue | AnyResource)[] } = {}): World {
+    this.#admit();
+    const seed = options.seed ?? ('seed' in definition ? definition.seed : undefined);
+    return this.#worlds.create(name, definition, {
+      ...(seed !== undefined && { seed }),
+      ...(options.resources !== undefined && { resources: options.resources }),
+    });
+  }
+
+  /** Every stored world, in order of creation. */
+  async worlds(): Promise<readonly StoredWorld[]> {
+    this.#admit();
+    return this.#worlds.list();
+  }
+
+  /**
+   * Goes on with a stored world and takes over writing it.
+   *
+   * @throws `world_not_found`, `world_ambiguous`, `world_destroyed`, `resource_missing`, `schema_conflict`
+   */
+  async resume(idOrName: string, simulation: Simulation | SimulationDefinition, options?: ResumeOptions): Promise<World> {
+    this.#admit();
+    return this.#worlds.resume(idOrName, simulation, options);
+  }
+
+  /** A stored world to read only. @throws `world_not_found`, `world_ambiguous` */
+  async attach(idOrName: string): Promise<WorldReader> {
+    this.#admit();
+    return this.#worlds.attach(idOrName);
+  }
+
+  /** Waits for ticks under way, moves everything into parts, closes the store. Stored worlds stay. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #end(): Promise<void> {
+    await this.#worlds.close();
+    await this.#pool.close();
+  }
+
+  #admit(): void {
+    if (this.#closing !== undefined) {
+      throw new ArchetypeError('store_closed', 'The runtime is closed; make a new one.');
+    }
+  }
+}
+
+function openerOf(storage: RuntimeStorage, pool: StorePool): Store | (() => Promise<Store>) {
+  const { backend = 'lancedb', ...config } = storage;
+  if (backend === 'memory') return new MemoryStore();
+  if (backend === 'lancedb') return () => pool.open({ ...config, tables: lancedb });
+  throw new ArchetypeError(
+    'invalid_argument',
+    `The storage backend was ${JSON.stringify(backend)}; use "lancedb" or "memory".`,
+  );
+}

@@ -8,7 +8,10 @@ export function chart(a: Curve, b: Curve): string {
   const top = Math.max(...a.infected, ...b.infected);
   const days = a.infected.length;
   const grid = Array.from({ length: HEIGHT }, () => Array.from({ length: WIDTH }, () => ' '));
-  for (const [curve, mark] of [[a, '#'], [b, 'o']] as const) {
+  for (const [curve, mark] of [
+    [a, '#'],
+    [b, 'o'],
+  ] as const) {
     for (let x = 0; x < WIDTH; x++) {
       const day = Math.round((x / (WIDTH - 1)) * (days - 1));
       const y = HEIGHT - 1 - Math.round((curve.infected[day]! / top) * (HEIGHT - 1));
@@ -16,7 +19,8 @@ export function chart(a: Curve, b: Curve): string {
       row[x] = row[x] === ' ' || row[x] === mark ? mark : '8';
     }
   }
-  const label = (y: number): string => (y % 4 === 0 ? people((top * (HEIGHT - 1 - y)) / (HEIGHT - 1)) : '').padStart(7);
+  const label = (y: number): string =>
+    (y % 4 === 0 ? people((top * (HEIGHT - 1 - y)) / (HEIGHT - 1)) : '').padStart(7);
   return [
     'infected',
     ...grid.map((row, y) => `${label(y)} │${row.join('').trimEnd()}`),

@@ -25,7 +25,8 @@ export function curveOf(name: string, rows: Rows): Curve {
   for (let row = 0; row < rows.numRows; row++) {
     infected[tick[row]!]! += i[row]! * population[row]!;
     const peak = highest.get(code[row]!);
-    if (peak === undefined || i[row]! > peak.i) highest.set(code[row]!, { day: tick[row]!, i: i[row]! });
+    if (peak === undefined || i[row]! > peak.i)
+      highest.set(code[row]!, { day: tick[row]!, i: i[row]! });
   }
   return {
     name,
@@ -36,9 +37,13 @@ export function curveOf(name: string, rows: Rows): Curve {
 }
 
 /** Airports whose peak moved most between two branches, largest move first, then by code. */
-export function movedMost(a: Curve, b: Curve, count: number): readonly { code: string; from: number; to: number }[] {
+export function movedMost(
+  a: Curve,
+  b: Curve,
+  count: number,
+): readonly { code: string; from: number; to: number }[] {
   return [...a.peaks]
     .map(([code, from]) => ({ code, from, to: b.peaks.get(code) ?? from }))
-    .sort((x, y) => Math.abs(y.to - y.from) - Math.abs(x.to - x.from) || (x.code < y.code ? -1 : 1))
+    .toSorted((x, y) => Math.abs(y.to - y.from) - Math.abs(x.to - x.from) || (x.code < y.code ? -1 : 1))
     .slice(0, count);
 }

@@ -49,7 +49,7 @@ export function loadNetwork(): Network {
       longitude: Number(row.longitude),
       flights: totals.get(row.iata!)!,
     }))
-    .sort((a, b) => (a.code < b.code ? -1 : 1));
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1));
   const position = new Map(airports.map(({ code }, k) => [code, k]));
   const routes = flights.flatMap(({ origin, destination, count }) => {
     const [from, to] = [position.get(origin), position.get(destination)];

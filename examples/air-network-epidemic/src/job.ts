@@ -28,7 +28,9 @@ export async function runJob(
 ): Promise<JobResult> {
   const network = loadNetwork();
   await using runtime = new ArchetypeRuntime(
-    options.storage === undefined ? { storage: { backend: 'memory' } } : { storage: options.storage },
+    options.storage === undefined
+      ? { storage: { backend: 'memory' } }
+      : { storage: options.storage },
   );
   const free = runtime.world('free', epidemic(network), { seed: options.seed });
   const run = (world: World, to: number) =>
@@ -62,7 +64,7 @@ export async function runJob(
 
 function busiest({ airports }: Network, count: number): string[] {
   return [...airports]
-    .sort((a, b) => b.flights - a.flights)
+    .toSorted((a, b) => b.flights - a.flights)
     .slice(0, count)
     .map(({ code }) => code);
 }

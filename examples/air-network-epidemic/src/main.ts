@@ -21,7 +21,8 @@ function report(options: Options, result: JobResult): void {
   const { network, hubs, free, cut, moved } = result;
   const name = new Map(network.airports.map((airport) => [airport.code, airport.name]));
   const flights = network.routes.reduce((n, route) => n + route.flights, 0);
-  const peak = (curve: typeof free): string => `day ${curve.peakDay}, ${people(curve.infected[curve.peakDay]!)} infected`;
+  const peak = (curve: typeof free): string =>
+    `day ${curve.peakDay}, ${people(curve.infected[curve.peakDay]!)} infected`;
   writeFileSync(options.svg, drawSvg([free, cut]));
   console.log(
     [
@@ -34,7 +35,10 @@ function report(options: Options, result: JobResult): void {
       `Peak, ${cut.name}: ${peak(cut)}`,
       '',
       'Airports whose peak moved most:',
-      ...moved.map(({ code, from, to }) => `  ${code}  day ${String(from).padStart(3)} → ${String(to).padStart(3)}  ${name.get(code)}`),
+      ...moved.map(
+        ({ code, from, to }) =>
+          `  ${code}  day ${String(from).padStart(3)} → ${String(to).padStart(3)}  ${name.get(code)}`,
+      ),
       '',
       `${Math.round((result.ticks / result.durationMs) * 1000)} ticks per second${options.storage === undefined ? ', in memory' : ', each durable before it counts'}`,
       `Curves: ${resolve(options.svg)}`,

@@ -82,7 +82,9 @@ const travel = defineProcessor({
     return df.kernel(
       ['health__s', 'health__i', 'health__r'],
       (out, cols, n) => {
-        const open = Float64Array.from({ length: n }, (_, k) => (closed.has(cols.airport__code[k]!) ? factor : 1));
+        const open = Float64Array.from({ length: n }, (_, k) =>
+          closed.has(cols.airport__code[k]!) ? factor : 1,
+        );
         const { health__s: s, health__i: i, health__r: r, airport__population: population } = cols;
         for (let k = 0; k < from.length; k++) {
           const [a, b] = [from[k]!, to[k]!];

@@ -7,7 +7,9 @@ export function progressTo(ticks: number): (branch: string, tick: number) => voi
   return (branch, tick) => {
     if (stderr.isTTY) {
       const done = Math.round((tick / ticks) * WIDTH);
-      stderr.write(`\r${branch.padEnd(9)} ${'█'.repeat(done)}${'░'.repeat(WIDTH - done)} day ${tick}/${ticks}`);
+      stderr.write(
+        `\r${branch.padEnd(9)} ${'█'.repeat(done)}${'░'.repeat(WIDTH - done)} day ${tick}/${ticks}`,
+      );
       if (tick === ticks) stderr.write('\n');
     } else if (tick % STRIDE === 0 || tick === ticks) {
       stderr.write(`${branch}: day ${tick} of ${ticks}\n`);

@@ -85,7 +85,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   const near = [...known]
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, 3)
     .map(({ candidate }) => JSON.stringify(candidate));
   return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;

@@ -51,12 +51,20 @@ export class ArchetypeRuntime {
   #closing: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions = {}) {
-    const storage = typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
+    const storage =
+      typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
     this.#worlds = new Worlds(openerOf(storage, this.#pool));
   }
 
   /** A new world, at once; nothing touches the disk before its first step, query or fork. @throws `world_exists` */
-  world(name: string, definition: Simulation | WorldDefinition = {}, options: { readonly seed?: number; readonly resources?: readonly (ResourceValue | AnyResource)[] } = {}): World {
+  world(
+    name: string,
+    definition: Simulation | WorldDefinition = {},
+    options: {
+      readonly seed?: number;
+      readonly resources?: readonly (ResourceValue | AnyResource)[];
+    } = {},
+  ): World {
     this.#admit();
     const seed = options.seed ?? ('seed' in definition ? definition.seed : undefined);
     return this.#worlds.create(name, definition, {
@@ -76,7 +84,11 @@ export class ArchetypeRuntime {
    *
    * @throws `world_not_found`, `world_ambiguous`, `world_destroyed`, `resource_missing`, `schema_conflict`
    */
-  async resume(idOrName: string, simulation: Simulation | SimulationDefinition, options?: ResumeOptions): Promise<World> {
+  async resume(
+    idOrName: string,
+    simulation: Simulation | SimulationDefinition,
+    options?: ResumeOptions,
+  ): Promise<World> {
     this.#admit();
     return this.#worlds.resume(idOrName, simulation, options);
   }

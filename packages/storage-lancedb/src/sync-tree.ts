@@ -19,7 +19,7 @@ export async function syncTree(root: string, name: string): Promise<PartFiles> {
   };
   await visit(name);
   await sync(root);
-  return { files: files.sort(), bytes };
+  return { files: files.toSorted(), bytes };
 }
 
 async function sync(path: string): Promise<number> {

@@ -84,9 +84,9 @@ export const text = {
     if (typeof cell !== 'string') throw wrongCell(cell, types.utf8);
     return cell;
   },
-  parse: (text: string): unknown => text,
+  parse: (stored: string): unknown => stored,
 };
 export const json = {
   print: (cell: unknown): string => JSON.stringify(cell),
-  parse: (text: string): unknown => JSON.parse(text),
+  parse: (stored: string): unknown => JSON.parse(stored),
 };

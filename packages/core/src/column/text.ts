@@ -64,7 +64,7 @@ function decode({ offsets, bytes }: TextBytes): readonly string[] {
   const n = offsets.length - 1;
   const first = offsets[0]!;
   const strings: string[] = Array.from({ length: n });
-  const all = decoder.decode(bytes.subarray(first, offsets[n]!));
+  const all = decoder.decode(bytes.subarray(first, offsets[n]));
   const ascii = all.length === offsets[n]! - first;
   for (let i = 0; i < n; i++) {
     const from = offsets[i]!;

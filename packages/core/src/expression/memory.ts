@@ -16,7 +16,7 @@ const arrays: { readonly [K in Kind]?: (length: number) => Cells } = {
   f32: (n) => new Float32Array(n),
   i32: (n) => new Int32Array(n),
   u32: (n) => new Uint32Array(n),
-  i64: (n) => new BigInt64Array(n) as unknown as Cells,
+  i64: (n) => new BigInt64Array(n),
   bool: (n) => new Uint8Array(n),
   timestamp: (n) => new Float64Array(n),
   enum: (n) => new Int32Array(n),
@@ -36,7 +36,7 @@ export function allocate(type: ColumnType, length: number): Cells {
 
 export function cellsOf(column: Column): Cells {
   const { data } = column;
-  return data instanceof Text ? (data.strings as unknown as Cells) : (data as unknown as Cells);
+  return data instanceof Text ? (data.strings) : (data as unknown as Cells);
 }
 
 /** The finished column; validity that marks no null is dropped, so that equal columns look equal. */

@@ -153,8 +153,8 @@ function batchFrame(
 
 /** Arrow's type by number, since classes of another copy of apache-arrow fail `instanceof`. */
 function kindOfArrow(field: arrow.Field): ColumnType {
-  const plain = plainKind(field);
-  return field.nullable ? nullable(plain) : plain;
+  const type = plainKind(field);
+  return field.nullable ? nullable(type) : type;
 }
 
 function plainKind(field: arrow.Field): ColumnType {
@@ -182,12 +182,12 @@ function plainKind(field: arrow.Field): ColumnType {
     case arrow.Type.FixedSizeList:
       return { kind: 'vector', nullable: false, size: type.listSize! };
     case arrow.Type.List:
-      return { kind: 'list', nullable: false, item: kindOfArrow(type.children![0]!) };
+      return { kind: 'list', nullable: false, item: kindOfArrow(type.children[0]!) };
     case arrow.Type.Struct:
       return {
         kind: 'struct',
         nullable: false,
-        fields: type.children!.map((child) => ({ name: child.name, type: kindOfArrow(child) })),
+        fields: type.children.map((child) => ({ name: child.name, type: kindOfArrow(child) })),
       };
     default:
       throw new ArchetypeError(
@@ -246,7 +246,7 @@ function dataOfArrow(data: arrow.Data, type: ColumnType): Data {
         children: type.fields!.map((field, k) => columnOfArrow(data.children[k]!, field.type)),
       };
     default:
-      return (data.values as TypedArray).subarray(0, length) as TypedArray;
+      return (data.values as TypedArray).subarray(0, length);
   }
 }
 

@@ -143,7 +143,7 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
   /** Rows as objects. For a few rows: columns are far faster. */
   toRows(): Simplify<RowOf<C>>[];
   /** Same columns and same cells; NaN equals NaN. `except` leaves columns out, for example `world_id` and `run_id`. */
-  equals(other: DataFrame<any>, options?: { readonly except?: readonly string[] }): boolean;
+  equals(other: DataFrame, options?: { readonly except?: readonly string[] }): boolean;
   /** Prints the first `rows` rows, 20 unless told, to the console. */
   show(rows?: number): void;
   toString(): string;

@@ -38,14 +38,14 @@ export class Registry {
   }
 
   names(): string[] {
-    return [...this.#byPrefix.values()].map((component) => component.type).sort();
+    return [...this.#byPrefix.values()].map((component) => component.type).toSorted();
   }
 
   signature(components: Iterable<AnyComponent>): Signature {
     const set = new Set(components);
     const key = [...set]
       .map((component) => component.type)
-      .sort()
+      .toSorted()
       .join(',');
     let signature = this.#signatures.get(key);
     if (signature === undefined) this.#signatures.set(key, (signature = signatureOf(set)));

@@ -76,12 +76,12 @@ export type Plain =
   | Numeric
   | I64
   | Bool
-  | Utf8<string>
+  | Utf8
   | Timestamp
   | Vector
-  | List<unknown>
-  | Struct<unknown>
-  | Json<unknown>;
+  | List
+  | Struct
+  | Json;
 export type Type = Plain | Nullable;
 /** Column name to column type: what a `DataFrame` is generic over. */
 export interface Columns {

@@ -133,7 +133,7 @@ function definitionOf(resource: AnyResource): Definition {
 
 function deepFreeze<T extends Json>(value: T): T {
   if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach((inner) => deepFreeze(inner as Json));
+    Object.values(value).forEach((inner) => deepFreeze(inner));
     Object.freeze(value);
   }
   return value;

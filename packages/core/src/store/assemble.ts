@@ -66,5 +66,5 @@ function inEntityOrder(parts: readonly Frame[], names: readonly string[], schema
   const all = Frame.concat(schema, picked);
   if (parts.length < 2) return all;
   const ids = all.columns[0]!.data as Int32Array;
-  return all.take(Int32Array.from(ids.keys()).sort((a, b) => ids[a]! - ids[b]! || a - b));
+  return all.take(Int32Array.from(ids.keys()).toSorted((a, b) => ids[a]! - ids[b]! || a - b));
 }

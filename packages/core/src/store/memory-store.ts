@@ -1,5 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
-import { Frame } from '../frame/frame.ts';
+import type { Frame } from '../frame/frame.ts';
 import { covers, type TableId } from '../schema/signature.ts';
 import type { Commit, TableCommit } from '../state/commit.ts';
 import { UNSTARTED, type WorldId } from '../state/ids.ts';

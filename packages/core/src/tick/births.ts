@@ -72,7 +72,7 @@ export function byEntity(frame: Frame): Frame {
   const ids = frame.columns[0]!.data as Int32Array;
   for (let row = 1; row < ids.length; row++) {
     if (ids[row - 1]! < ids[row]!) continue;
-    return frame.take(Int32Array.from(ids.keys()).sort((a, b) => ids[a]! - ids[b]!));
+    return frame.take(Int32Array.from(ids.keys()).toSorted((a, b) => ids[a]! - ids[b]!));
   }
   return frame;
 }

@@ -48,7 +48,7 @@ export function createContext(run: {
     query: (components, options = {}) => {
       const wanted = components.map(requireComponent);
       const frame = queryTables(tables, wanted, options.without ?? [], around);
-      const rows = options.where === undefined ? frame : frame.filter(options.where as never);
+      const rows = options.where === undefined ? frame : frame.filter(options.where);
       return typed(rows);
     },
     dying: (entity) => dying.has(entity),
@@ -143,7 +143,7 @@ function queryTables(
   const all = Frame.concat(schema, parts);
   if (parts.length < 2) return all;
   const ids = all.at('entity_id').data as Int32Array;
-  return all.take(Int32Array.from(ids.keys()).sort((a, b) => ids[a]! - ids[b]!));
+  return all.take(Int32Array.from(ids.keys()).toSorted((a, b) => ids[a]! - ids[b]!));
 }
 
 const print = (entity: EntityRef): string =>

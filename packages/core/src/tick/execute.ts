@@ -74,7 +74,7 @@ export function* execute(
 /** Ascending priority, then order of registration. */
 function byPriority(processors: readonly Processor[]): readonly (readonly Processor[])[] {
   const groups = Map.groupBy(processors, (processor) => processor.priority);
-  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+  return [...groups].toSorted(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 function* runGroup(

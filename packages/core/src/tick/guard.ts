@@ -65,7 +65,7 @@ function checkColumns(given: Frame, returned: Frame, processor: string): void {
 function realign(given: Frame, returned: Frame, processor: string): Frame {
   const ids = given.at('entity_id').data as Int32Array;
   const got = returned.at('entity_id').data as Int32Array;
-  const rows = Int32Array.from(got.keys()).sort((a, b) => got[a]! - got[b]!);
+  const rows = Int32Array.from(got.keys()).toSorted((a, b) => got[a]! - got[b]!);
   const same = rows.length === ids.length && rows.every((row, k) => got[row] === ids[k]);
   if (same) return returned.take(rows);
   const kept = new Set(got);

@@ -142,7 +142,7 @@ function withoutTaken(
         });
       }
     };
-    for (const entity of [...single.keys()].sort((a, b) => a - b)) {
+    for (const entity of [...single.keys()].toSorted((a, b) => a - b)) {
       const k = entity - block.first;
       if (k < 0 || k >= block.count) continue;
       cut(k);

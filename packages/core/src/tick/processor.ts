@@ -64,6 +64,6 @@ export function defineProcessor<const Cs extends readonly AnyComponent[]>(
     components: Object.freeze(components.map(requireComponent)),
     without: Object.freeze(without.map(requireComponent)),
     priority,
-    process: process as Processor['process'],
+    process: process,
   });
 }

@@ -76,7 +76,7 @@ function applyEdit(frame: Frame | undefined, edit: Edit): Frame {
     new Map([...edit.patches].map(([name, patch]) => [name, patchColumn(before.at(name), patch)])),
   );
   if (edit.leaving.size === 0 && edit.arriving.length === 0) return patched;
-  const arriving = edit.arriving.sort((a, b) => a.entity - b.entity);
+  const arriving = edit.arriving.toSorted((a, b) => a.entity - b.entity);
   const added = new Frame(
     edit.signature.state,
     edit.signature.state.map(({ name, type }, k) =>
@@ -142,5 +142,5 @@ export function emptyState(signature: Signature): Frame {
 
 /** Tables in the one order in which everything walks over them. */
 export function sortTables<T>(tables: ReadonlyMap<TableId, T>): Map<TableId, T> {
-  return new Map([...tables].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return new Map([...tables].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

@@ -46,12 +46,7 @@ export class Committer {
     this.head = snapshot;
     const { store, lease } = await this.#open();
     const done = store.append([{ ...commit, lease }]).then(
-      () => {
-        if (this.#failure !== undefined) return;
-        this.durable = snapshot;
-        this.#staging.committed(taken, snapshot);
-        onDurable?.();
-      },
+      () => this.#durable(snapshot, taken, onDurable),
       (error: unknown) => {
         this.#failure ??= error;
       },
@@ -59,6 +54,13 @@ export class Committer {
     this.#inFlight.push({ done });
     if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift()!.done;
     if (this.#failure !== undefined) await this.drain();
+  }
+
+  #durable(snapshot: Snapshot, taken: readonly Mutation[], onDurable?: () => void): void {
+    if (this.#failure !== undefined) return;
+    this.durable = snapshot;
+    this.#staging.committed(taken, snapshot);
+    onDurable?.();
   }
 
   /** Waits until every tick handed over is durable. @throws what made the first of them fail */

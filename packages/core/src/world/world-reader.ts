@@ -29,7 +29,7 @@ export class WorldReader {
     options: QueryOptions = {},
   ): Promise<DataFrame> {
     const wanted = await Promise.all(
-      components.map((component) =>
+      components.map(async (component) =>
         typeof component === 'string' ? this.#stored(component) : requireComponent(component),
       ),
     );
@@ -43,7 +43,7 @@ export class WorldReader {
     );
     const found = shapes.find((shape) => shape.type === name);
     if (found !== undefined) return found;
-    const names = [...new Set(shapes.map((shape) => shape.type))].sort();
+    const names = [...new Set(shapes.map((shape) => shape.type))].toSorted();
     throw new ArchetypeError(
       'unknown_component',
       `World "${this.record.name}" has no component "${name}" at its newest tick${didYouMean(name, names)} It has: ${names.join(', ') || 'none'}.`,

@@ -97,7 +97,7 @@ export class World {
       entities: [...tables.values()].reduce((n, table) => n + table.frame.numRows, 0),
       tables: tables.size,
       staged: this.#staging.mutations.length,
-      resources: [...Object.keys(resources), ...live.keys()].sort(),
+      resources: [...Object.keys(resources), ...live.keys()].toSorted(),
     };
   }
 
@@ -160,7 +160,7 @@ export class World {
     const read = readResources(this.#committer.durable.resources, live);
     return {
       ...read,
-      list: () => [...Object.keys(this.#committer.durable.resources), ...live.keys()].sort(),
+      list: () => [...Object.keys(this.#committer.durable.resources), ...live.keys()].toSorted(),
       set: (...values) => {
         this.#admit();
         for (const given of values.map(requireValue)) {

@@ -73,7 +73,7 @@ export class Worlds {
       createdAt: Date.now(),
       lineage: [],
       resources: given.data,
-      live: [...given.live.keys()].sort(),
+      live: [...given.live.keys()].toSorted(),
     };
     const parts = this.#parts(plan, given.live, given.known);
     const world = this.#admit(
@@ -212,7 +212,7 @@ export class Worlds {
         nextEntityId: snapshot.counters.nextEntity,
       },
       resources,
-      live: [...live.keys()].sort(),
+      live: [...live.keys()].toSorted(),
     };
     const copied: Parts = {
       registry: parts.registry.copy(),

@@ -31,10 +31,10 @@ export async function snapshotAt(
       if (table.frame.numRows > 0) tables.push(table);
     });
   }
-  tables.sort((a, b) => (a.signature.table < b.signature.table ? -1 : 1));
+  const ordered = tables.toSorted((a, b) => (a.signature.table < b.signature.table ? -1 : 1));
   return {
     tick,
-    tables: new Map(tables.map((table) => [table.signature.table, table])),
+    tables: new Map(ordered.map((table) => [table.signature.table, table])),
     counters,
     resources,
   };
@@ -61,7 +61,7 @@ function resourcesAt(
     ...owner.record.resources,
     ...catalog.resources(piece!.run, Math.min(tick, owner.flushed)),
   };
-  for (const held of [...owner.tail.values()].sort((a, b) => a.commit.tick - b.commit.tick)) {
+  for (const held of [...owner.tail.values()].toSorted((a, b) => a.commit.tick - b.commit.tick)) {
     if (held.commit.tick <= tick) Object.assign(resources, held.commit.resources);
   }
   return resources;

@@ -82,7 +82,7 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(path, { recursive: true });
   },
   async list(path) {
-    return (await readdir(path)).sort();
+    return (await readdir(path)).toSorted();
   },
   async create(path) {
     return new NodeFile(

@@ -42,7 +42,8 @@ export async function flushSegment(
   const batch = collect(fresh, catalog);
   const places: ({ readonly run: string } & TablePlace)[] = [...batch.unchanged];
   const parts: CatalogBatch['parts'][number][] = [];
-  for (const { signature, ticks } of batch.tables.values()) {
+  for (const { signature, ticks: unordered } of batch.tables.values()) {
+    const ticks = unordered.toSorted(byRunAndTick);
     const part = `p_${fresh[0]!.sequence}_${signature.table}_${signature.schema}`;
     let offset = 0;
     for (const { commit, rows } of ticks) {
@@ -114,7 +115,6 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
         );
     }
   }
-  for (const { ticks: rows } of tables.values()) rows.sort(byRunAndTick);
   return {
     tables,
     unchanged,

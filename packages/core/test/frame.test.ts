@@ -1,0 +1,157 @@
+import {
+  ArchetypeError,
+  fromArrow,
+  fromIPC,
+  Frame,
+  fromValues,
+  toArrow,
+  toIPC,
+  types,
+  type ColumnType,
+  type DataFrame,
+} from '@archetype/core';
+import { describe, expect, test } from 'vitest';
+
+const maybe = (type: ColumnType): ColumnType => ({ ...type, nullable: true });
+const columns: Readonly<Record<string, readonly [ColumnType, readonly unknown[]]>> = {
+  entity_id: [types.i32, [1, 2, 3]],
+  f64: [types.f64, [Number.NaN, -0, Infinity]],
+  f32: [maybe(types.f32), [0.5, null, -1]],
+  u32: [types.u32, [0, 1, 2 ** 32 - 1]],
+  i64: [types.i64, [2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n]],
+  bool: [maybe(types.bool), [true, null, false]],
+  utf8: [types.utf8, ['', 'a'.repeat(70_000), '日本 🙂']],
+  note: [maybe(types.utf8), [null, 'x', null]],
+  mood: [{ kind: 'enum', nullable: false, values: ['calm', 'angry'] }, ['angry', 'calm', 'angry']],
+  at: [types.timestamp, [new Date(0), new Date(-1), new Date(1e12)]],
+  vec: [{ kind: 'vector', nullable: false, size: 2 }, [[1, 2], [3, 4], [5, 6]]],
+  list: [{ kind: 'list', nullable: false, item: types.utf8 }, [['a', 'b'], [], ['ç']]],
+  struct: [
+    { kind: 'struct', nullable: false, fields: [{ name: 'p', type: types.f64 }, { name: 'q', type: maybe(types.utf8) }] },
+    [{ p: 1, q: null }, { p: 2, q: 'x' }, { p: 3, q: null }],
+  ],
+  json: [types.json, [{ a: [1, null] }, 'text', null]],
+};
+const all = new Frame(
+  Object.entries(columns).map(([name, [type]]) => ({ name, type })),
+  Object.values(columns).map(([type, cells]) => fromValues(type, cells)),
+  3,
+);
+const df = all as unknown as DataFrame;
+const names = Object.keys(columns);
+const cells = (frame: unknown) =>
+  (frame as Frame).toRows().map((row) => names.map((name) => (row[name] instanceof Float32Array ? [...(row[name] as Float32Array)] : row[name])));
+
+describe('columns of every kind', () => {
+  test('give back what they were made of', () => {
+    expect(cells(all)).toEqual([0, 1, 2].map((row) => names.map((name) => columns[name]![1][row])));
+  });
+
+  test('survive Arrow, its IPC bytes, slicing, taking and concatenation', () => {
+    for (const copy of [
+      fromArrow(toArrow(df), all.schema),
+      fromIPC(toIPC(df), all.schema),
+      fromIPC(toIPC(df, 'file'), all.schema),
+      Frame.concat(all.schema, [all.slice(0, 1), all.slice(1, 3)]),
+      Frame.concat(all.schema, [all.slice(2, 3), all.slice(0, 2)]).take(Int32Array.of(1, 2, 0)),
+    ]) {
+      expect(cells(copy)).toEqual(cells(all));
+      expect((copy as DataFrame).equals(df)).toBe(true);
+    }
+  });
+
+  test('numbers share memory with their Arrow table', () => {
+    const vector = toArrow(df).getChild('u32')!;
+    expect(vector.data[0]!.values.buffer).toBe((all.at('u32').data as Uint32Array).buffer);
+  });
+
+  test('several batches of an Arrow table become one frame', () => {
+    const table = toArrow(df).concat(toArrow(df));
+    expect(fromArrow(table, all.schema).numRows).toBe(6);
+  });
+});
+
+describe('verbs', () => {
+  test('return new frames and leave the old one alone', () => {
+    const before = cells(all);
+    const changed = df.withColumns(() => ({ f64: 1 }) as never).filter((c) => (c as never as { u32: { gt(x: number): never } }).u32.gt(0));
+    expect(changed.numRows).toBe(2);
+    expect(cells(all)).toEqual(before);
+    expect((changed as unknown as Frame).at('utf8').length).toBe(2);
+  });
+
+  test('untouched columns are shared', () => {
+    const changed = df.withColumns(() => ({ f64: 1 }) as never) as unknown as Frame;
+    expect(changed.at('utf8')).toBe(all.at('utf8'));
+  });
+
+  test('select, drop and slice', () => {
+    expect(df.select('u32', 'entity_id').columnNames).toEqual(['u32', 'entity_id']);
+    expect(df.drop('u32').columnNames).not.toContain('u32');
+    expect([...(df.slice(-1).column('u32') as Uint32Array)]).toEqual([2 ** 32 - 1]);
+    expect(() => df.select('u33')).toThrow(/did you mean "u32"/);
+  });
+
+  test('column gives a copy that its owner may change', () => {
+    (df.column('u32') as Uint32Array).fill(9);
+    expect([...(df.column('u32') as Uint32Array)]).toEqual([0, 1, 2 ** 32 - 1]);
+  });
+
+  test('kernel writes fresh columns, or copies where inout names them', () => {
+    const out = (df as never as Frame).kernel(
+      ['u32', 'f64', 'utf8'],
+      ((o: Record<string, unknown[]>, c: Record<string, ArrayLike<unknown>>, n: number) => {
+        for (let i = 0; i < n; i++) {
+          o.utf8![i] = `${String(c.mood![i])}!`;
+          (o.u32![i] as number) += 1;
+          o.f64![i] = i;
+        }
+      }) as never,
+      { inout: ['f64'] },
+    );
+    expect(out.toRows().map((row) => [row.u32, row.f64, row.utf8])).toEqual([
+      [1, 0, 'angry!'],
+      [1, 1, 'calm!'],
+      [1, 2, 'angry!'],
+    ]);
+    expect(() => all.kernel(['entity_id'], (() => {}) as never)).toThrow(ArchetypeError);
+    expect(() => all.kernel(['u32'], (() => {}) as never, { inout: ['f64'] })).toThrow(/inout names f64/);
+  });
+
+  test('show prints a table, its size, and what it leaves out', () => {
+    expect(df.select('entity_id', 'mood', 'note', 'list').slice(0, 2).toString()).toBe(
+      [
+        'entity_id  mood   note  list',
+        '─────────  ─────  ────  ─────────',
+        '        1  angry  null  ["a","b"]',
+        '        2  calm   x     []',
+        '2 rows',
+      ].join('\n'),
+    );
+    expect(df.select('entity_id').toString()).toContain('3 rows');
+  });
+
+  test('equals sees cells, NaN, the sign of zero, types and names', () => {
+    expect(df.equals(df.withColumns(() => ({ u32: 0 }) as never))).toBe(false);
+    expect(df.equals(df.withColumns(() => ({ u32: 0 }) as never), { except: ['u32'] })).toBe(true);
+    expect(df.equals(df.select(...(names.slice(1) as never[])))).toBe(false);
+    expect(df.equals(df.slice(0, 2))).toBe(false);
+  });
+});
+
+describe('cells of the wrong type are refused', () => {
+  test.each<[ColumnType, unknown, string]>([
+    [types.f64, '1', 'invalid_value'],
+    [types.f64, null, 'invalid_value'],
+    [types.i32, 1.5, 'value_out_of_range'],
+    [types.u32, -1, 'value_out_of_range'],
+    [types.i64, 1, 'invalid_value'],
+    [types.i64, 2n ** 63n, 'value_out_of_range'],
+    [types.bool, 1, 'invalid_value'],
+    [types.timestamp, new Date(Number.NaN), 'invalid_value'],
+    [{ kind: 'enum', nullable: false, values: ['a'] }, 'b', 'invalid_value'],
+    [{ kind: 'vector', nullable: false, size: 2 }, [1], 'invalid_value'],
+  ])('%o does not hold %s', (type, cell, code) => {
+    expect(() => fromValues(type, [cell])).toThrow(expect.objectContaining({ code }) as never);
+  });
+});

@@ -66,12 +66,18 @@ export type Assignable<T> = T extends F64 | F32
         ? V | ExprOf<T>
         : never;
 type Operand = Expr<any> | number | boolean | string;
+/** `position_x` beside `position__x`: a new column in name, a slip of the finger in truth. */
+type Slips<C> = {
+  readonly [K in keyof C & string as K extends `${infer P}__${infer F}` ? `${P}_${F}` : never]: `did you mean ${K}?`;
+};
 type Checked<C, E> = {
   readonly [K in keyof E]: K extends keyof BaseColumns
     ? never
     : K extends keyof C
       ? Assignable<C[K]>
-      : Operand;
+      : K extends keyof Slips<C>
+        ? Slips<C>[K]
+        : Operand;
 };
 type With<C, E> = [Exclude<keyof E, keyof C>] extends [never]
   ? C

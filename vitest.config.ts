@@ -27,7 +27,9 @@ export default defineConfig({
         // The path of content security policies: no generated code, the same results.
         test: {
           name: 'no-code-generation',
-          include: ['packages/core/test/{expressions,code-generation,tick,settle,frame,random}.test.ts'],
+          include: [
+            'packages/core/test/{expressions,code-generation,tick,settle,frame,random}.test.ts',
+          ],
           setupFiles: ['packages/core/test/no-code-generation.ts'],
           env: { ARCHETYPE_TEST_NO_CODE_GENERATION: '1' },
         },

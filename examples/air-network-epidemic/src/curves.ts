@@ -44,6 +44,8 @@ export function movedMost(
 ): readonly { code: string; from: number; to: number }[] {
   return [...a.peaks]
     .map(([code, from]) => ({ code, from, to: b.peaks.get(code) ?? from }))
-    .toSorted((x, y) => Math.abs(y.to - y.from) - Math.abs(x.to - x.from) || (x.code < y.code ? -1 : 1))
+    .toSorted(
+      (x, y) => Math.abs(y.to - y.from) - Math.abs(x.to - x.from) || (x.code < y.code ? -1 : 1),
+    )
     .slice(0, count);
 }

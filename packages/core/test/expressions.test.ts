@@ -27,7 +27,9 @@ const nullable = (type: ColumnType): ColumnType => ({ ...type, nullable: true })
 const mood: ColumnType = { kind: 'enum', nullable: false, values: ['calm', 'angry'] };
 
 /** A frame from columns of cells. */
-function frameOf(columns: Readonly<Record<string, readonly [ColumnType, readonly unknown[]]>>): AnyFrame {
+function frameOf(
+  columns: Readonly<Record<string, readonly [ColumnType, readonly unknown[]]>>,
+): AnyFrame {
   const entries = Object.entries(columns);
   const schema = entries.map(([name, [type]]) => ({ name, type }));
   const filled = entries.map(([, [type, cells]]) => fromValues(type, cells));
@@ -50,7 +52,10 @@ const df = frameOf({
 });
 
 const compute = (build: (c: never) => unknown): unknown[] =>
-  (df as DataFrame).withColumns((c) => ({ out: build(c as never) as never })).toRows().map((row) => (row as { out: unknown }).out);
+  (df as DataFrame)
+    .withColumns((c) => ({ out: build(c as never) as never }))
+    .toRows()
+    .map((row) => (row as { out: unknown }).out);
 const codeOf = (run: () => unknown): string => {
   try {
     run();
@@ -66,10 +71,18 @@ describe('functions', () => {
   test.each<[string, (c: C) => unknown, unknown[]]>([
     ['add', (c) => c.a.add(c.b), [3.5, -2, Number.NaN, Number.NaN]],
     ['literals take the column type', (c) => c.n.add(1), [8, -6, 4, 1]],
-    ['div is floating point, and infinite by zero', (c) => c.n.div(0), [Infinity, -Infinity, Infinity, Number.NaN]],
+    [
+      'div is floating point, and infinite by zero',
+      (c) => c.n.div(0),
+      [Infinity, -Infinity, Infinity, Number.NaN],
+    ],
     ['mod has the sign of the dividend', (c) => c.n.mod(4), [3, -3, 3, 0]],
     ['wrap stays inside a torus', (c) => c.n.wrap(4), [3, 1, 3, 0]],
-    ['round goes half away from zero', (c) => lit(2.5).mul(c.n.gt(0).cast('f64').mul(2).sub(1)).round(), [3, -3, 3, -3]],
+    [
+      'round goes half away from zero',
+      (c) => lit(2.5).mul(c.n.gt(0).cast('f64').mul(2).sub(1)).round(),
+      [3, -3, 3, -3],
+    ],
     ['floor and ceil', (c) => c.a.floor().add(c.a.ceil()), [3, -4, Number.NaN, 0]],
     ['abs and neg', (c) => c.n.abs().add(c.n.neg()), [0, 14, 0, 0]],
     ['clamp', (c) => c.n.clamp(-1, 5), [5, -1, 3, 0]],
@@ -77,9 +90,17 @@ describe('functions', () => {
     ['greatest', (c) => greatest(c.a, c.b), [2, 0, Number.NaN, Number.NaN]],
     ['NaN equals NaN', (c) => c.a.eq(Number.NaN), [false, false, true, false]],
     ['NaN is greater than every number', (c) => c.b.gt(1), [true, false, false, true]],
-    ['lt, le, ge, ne', (c) => c.n.lt(3).or(c.n.le(3)).and(c.n.ge(0)).or(c.n.ne(c.n)), [false, false, true, true]],
+    [
+      'lt, le, ge, ne',
+      (c) => c.n.lt(3).or(c.n.le(3)).and(c.n.ge(0)).or(c.n.ne(c.n)),
+      [false, false, true, true],
+    ],
     ['between', (c) => c.n.between(0, 3), [false, false, true, true]],
-    ['32-bit floats round at every step', (c) => c.f.add(c.f), [0.1, 0.2, 0.3, 16_777_216].map((x) => Math.fround(Math.fround(x) + Math.fround(x)))],
+    [
+      '32-bit floats round at every step',
+      (c) => c.f.add(c.f),
+      [0.1, 0.2, 0.3, 16_777_216].map((x) => Math.fround(Math.fround(x) + Math.fround(x))),
+    ],
     ['64-bit integers are exact', (c) => c.big.add(1n), [2n, -4n, 2n ** 62n + 1n, 1n]],
     ['and over nulls', (c) => c.unsure.and(c.yes), [true, false, null, false]],
     ['or over nulls', (c) => c.unsure.or(c.yes), [true, false, true, null]],
@@ -88,18 +109,38 @@ describe('functions', () => {
     ['fillNull', (c) => c.maybe.fillNull(9), [1, 9, 3, 9]],
     ['coalesce', (c) => c.maybe.coalesce(c.a), [1, -2, 3, 0]],
     ['isNull', (c) => c.maybe.isNull(), [false, true, false, true]],
-    ['when: the first condition that holds', (c) => when(c.n.gt(5)).then('high').when(c.n.lt(0)).then('low').otherwise('mid'), ['high', 'low', 'mid', 'mid']],
-    ['when: a null condition does not hold', (c) => when(c.unsure).then(1).otherwise(c.maybe), [1, null, 3, null]],
-    ['when: integer division by zero in a branch not taken', (c) => when(c.n.ne(0)).then(lit(1).cast('i32').mod(c.n)).otherwise(0), [1, 1, 1, 0]],
+    [
+      'when: the first condition that holds',
+      (c) => when(c.n.gt(5)).then('high').when(c.n.lt(0)).then('low').otherwise('mid'),
+      ['high', 'low', 'mid', 'mid'],
+    ],
+    [
+      'when: a null condition does not hold',
+      (c) => when(c.unsure).then(1).otherwise(c.maybe),
+      [1, null, 3, null],
+    ],
+    [
+      'when: integer division by zero in a branch not taken',
+      (c) => when(c.n.ne(0)).then(lit(1).cast('i32').mod(c.n)).otherwise(0),
+      [1, 1, 1, 0],
+    ],
     ['text comparison', (c) => c.text.eq('y').or(c.text.gt('z')), [false, true, false, true]],
     ['enum beside its literal', (c) => c.mood.eq('angry'), [false, true, false, true]],
-    ['enum beside text', (c) => c.mood.eq(when(c.yes).then('calm').otherwise('x')), [true, false, true, false]],
+    [
+      'enum beside text',
+      (c) => c.mood.eq(when(c.yes).then('calm').otherwise('x')),
+      [true, false, true, false],
+    ],
     ['isIn', (c) => c.mood.isIn(['angry']).or(c.n.isIn([7])), [true, true, false, true]],
     ['timestamps', (c) => c.when.gt(new Date(1)), [false, false, true, true]],
     ['cast to text', (c) => c.mood.cast('utf8'), ['calm', 'angry', 'calm', 'angry']],
     ['cast rounds', (c) => c.b.fillNull(0).clamp(0, 2.5).cast('f32'), [2, 0, 1, 2.5]],
     ['sqrt, exp, log, pow', (c) => c.n.abs().sqrt().pow(2).exp().log().round(), [7, 7, 3, 0]],
-    ['angles', (c) => c.n.sin().atan2(c.n.cos()).sub(c.n).sin().abs().lt(1e-9), [true, true, true, true]],
+    [
+      'angles',
+      (c) => c.n.sin().atan2(c.n.cos()).sub(c.n).sin().abs().lt(1e-9),
+      [true, true, true, true],
+    ],
     ['columns by name', () => col('n').add(col('n')), [14, -14, 6, 0]],
   ])('%s', (_name, build, expected) => {
     expect(compute(build as never)).toEqual(expected);
@@ -109,14 +150,34 @@ describe('functions', () => {
 describe('errors', () => {
   test.each<[string, (c: C) => unknown, string, RegExp]>([
     ['an unknown column', () => col('moood'), 'unknown_column', /did you mean "mood"/],
-    ['arithmetic on text', (c) => c.text.add(1), 'type_mismatch', /add needs two numbers; it was given utf8 and f64/],
-    ['a literal that does not fit', (c) => c.n.add(0.5), 'lossy_literal', /0\.5 stands beside a column of type i32/],
+    [
+      'arithmetic on text',
+      (c) => c.text.add(1),
+      'type_mismatch',
+      /add needs two numbers; it was given utf8 and f64/,
+    ],
+    [
+      'a literal that does not fit',
+      (c) => c.n.add(0.5),
+      'lossy_literal',
+      /0\.5 stands beside a column of type i32/,
+    ],
     ['a word that is no member', (c) => c.mood.eq('clam'), 'type_mismatch', /did you mean "calm"/],
     ['random outside a processor', () => random().add(1), 'no_random_source', /inside a processor/],
-    ['integers that overflow', (c) => c.n.mul(2 ** 30), 'value_out_of_range', /whole number from -2147483648/],
+    [
+      'integers that overflow',
+      (c) => c.n.mul(2 ** 30),
+      'value_out_of_range',
+      /whole number from -2147483648/,
+    ],
     ['64-bit integers that overflow', (c) => c.big.mul(4n), 'value_out_of_range', /64 bits/],
     ['NaN in an integer column', (c) => c.a.cast('i32'), 'value_out_of_range', /NaN in row 2/],
-    ['too deep', (c) => Array.from({ length: 1200 }).reduce<C>((e) => e.add(1), c.n as C), 'expression_too_deep', /1000/],
+    [
+      'too deep',
+      (c) => Array.from({ length: 1200 }).reduce<C>((e) => e.add(1), c.n as C),
+      'expression_too_deep',
+      /1000/,
+    ],
   ])('%s', (_name, build, code, message) => {
     expect(codeOf(() => compute(build as never))).toBe(code);
     expect(() => compute(build as never)).toThrow(message);
@@ -141,7 +202,8 @@ interface Row {
   readonly y: number;
   readonly m: number | null;
 }
-const total = (a: number, b: number): number => (Object.is(a, b) || a === b ? 0 : Number.isNaN(a) ? 1 : Number.isNaN(b) ? -1 : a - b);
+const total = (a: number, b: number): number =>
+  Object.is(a, b) || a === b ? 0 : Number.isNaN(a) ? 1 : Number.isNaN(b) ? -1 : a - b;
 const strict = (f: (a: number, b: number) => number) => (a: number | null, b: number | null) =>
   a === null || b === null ? null : f(a, b);
 
@@ -154,28 +216,53 @@ const { tree } = fc.letrec<{ tree: Oracle; leaf: Oracle }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 5, withCrossShrink: true },
     tie('leaf'),
-    fc.tuple(fc.constantFrom('add', 'sub', 'mul', 'div'), tie('tree'), tie('tree')).map(([op, a, b]): Oracle => {
-      const apply = strict({ add: (p: number, q: number) => p + q, sub: (p: number, q: number) => p - q, mul: (p: number, q: number) => p * q, div: (p: number, q: number) => p / q }[op]);
-      return { build: (c) => a.build(c)[op](b.build(c)), at: (r) => apply(a.at(r), b.at(r)) };
-    }),
-    fc.tuple(tie('tree'), fc.double({ noNaN: true })).map(([a, k]): Oracle => ({ build: (c) => a.build(c).add(k), at: (r) => strict((p, q) => p + q)(a.at(r), k) })),
+    fc
+      .tuple(fc.constantFrom('add', 'sub', 'mul', 'div'), tie('tree'), tie('tree'))
+      .map(([op, a, b]): Oracle => {
+        const apply = strict(
+          {
+            add: (p: number, q: number) => p + q,
+            sub: (p: number, q: number) => p - q,
+            mul: (p: number, q: number) => p * q,
+            div: (p: number, q: number) => p / q,
+          }[op],
+        );
+        return { build: (c) => a.build(c)[op](b.build(c)), at: (r) => apply(a.at(r), b.at(r)) };
+      }),
+    fc
+      .tuple(tie('tree'), fc.double({ noNaN: true }))
+      .map(([a, k]): Oracle => ({
+        build: (c) => a.build(c).add(k),
+        at: (r) => strict((p, q) => p + q)(a.at(r), k),
+      })),
     fc.tuple(tie('tree'), tie('tree')).map(([a, b]): Oracle => ({
       build: (c) => least(a.build(c) as never, b.build(c) as never),
       at: (r) => strict((p, q) => (total(q, p) < 0 ? q : p))(a.at(r), b.at(r)),
     })),
-    fc.tuple(fc.constantFrom('lt', 'ge', 'eq'), tie('tree'), tie('tree'), tie('tree'), tie('tree')).map(([op, a, b, p, q]): Oracle => ({
-      build: (c) => when(a.build(c)[op](b.build(c))).then(p.build(c) as never).otherwise(q.build(c) as never) as never,
-      at: (r) => {
-        const [x, y] = [a.at(r), b.at(r)];
-        const holds = x !== null && y !== null && { lt: total(x, y) < 0, ge: total(x, y) >= 0, eq: total(x, y) === 0 }[op];
-        return holds ? p.at(r) : q.at(r);
-      },
-    })),
+    fc
+      .tuple(fc.constantFrom('lt', 'ge', 'eq'), tie('tree'), tie('tree'), tie('tree'), tie('tree'))
+      .map(([op, a, b, p, q]): Oracle => ({
+        build: (c) =>
+          when(a.build(c)[op](b.build(c)))
+            .then(p.build(c) as never)
+            .otherwise(q.build(c) as never) as never,
+        at: (r) => {
+          const [x, y] = [a.at(r), b.at(r)];
+          const holds =
+            x !== null &&
+            y !== null &&
+            { lt: total(x, y) < 0, ge: total(x, y) >= 0, eq: total(x, y) === 0 }[op];
+          return holds ? p.at(r) : q.at(r);
+        },
+      })),
   ),
 }));
 
 test('random expressions equal a row-by-row interpreter', () => {
-  const rows = fc.array(fc.record({ x: fc.double(), y: fc.double(), m: fc.option(fc.double()) }), { minLength: 1, maxLength: 5 });
+  const rows = fc.array(fc.record({ x: fc.double(), y: fc.double(), m: fc.option(fc.double()) }), {
+    minLength: 1,
+    maxLength: 5,
+  });
   fc.assert(
     fc.property(tree as fc.Arbitrary<Oracle>, rows, (oracle, given) => {
       const frame = frameOf({
@@ -202,8 +289,20 @@ test('component fields of every kind are columns of their type', () => {
     i: z.record(z.string(), z.unknown()).optional(),
     j: z.int().default(1),
   });
-  const printed = All.columns.map(({ name, type }) => `${name} ${type.kind}${type.nullable ? '?' : ''}`);
-  expect(printed).toEqual(['all__a f64', 'all__b f32', 'all__c i32', 'all__d i64', 'all__e utf8?', 'all__f list', 'all__g struct', 'all__i json?', 'all__j i32']);
+  const printed = All.columns.map(
+    ({ name, type }) => `${name} ${type.kind}${type.nullable ? '?' : ''}`,
+  );
+  expect(printed).toEqual([
+    'all__a f64',
+    'all__b f32',
+    'all__c i32',
+    'all__d i64',
+    'all__e utf8?',
+    'all__f list',
+    'all__g struct',
+    'all__i json?',
+    'all__j i32',
+  ]);
   type Names = keyof ColumnsOf<[typeof All]>;
   const name: Names = 'all__g';
   expect(name).toBe('all__g');

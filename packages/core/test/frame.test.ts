@@ -24,11 +24,29 @@ const columns: Readonly<Record<string, readonly [ColumnType, readonly unknown[]]
   note: [maybe(types.utf8), [null, 'x', null]],
   mood: [{ kind: 'enum', nullable: false, values: ['calm', 'angry'] }, ['angry', 'calm', 'angry']],
   at: [types.timestamp, [new Date(0), new Date(-1), new Date(1e12)]],
-  vec: [{ kind: 'vector', nullable: false, size: 2 }, [[1, 2], [3, 4], [5, 6]]],
+  vec: [
+    { kind: 'vector', nullable: false, size: 2 },
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+  ],
   list: [{ kind: 'list', nullable: false, item: types.utf8 }, [['a', 'b'], [], ['ç']]],
   struct: [
-    { kind: 'struct', nullable: false, fields: [{ name: 'p', type: types.f64 }, { name: 'q', type: maybe(types.utf8) }] },
-    [{ p: 1, q: null }, { p: 2, q: 'x' }, { p: 3, q: null }],
+    {
+      kind: 'struct',
+      nullable: false,
+      fields: [
+        { name: 'p', type: types.f64 },
+        { name: 'q', type: maybe(types.utf8) },
+      ],
+    },
+    [
+      { p: 1, q: null },
+      { p: 2, q: 'x' },
+      { p: 3, q: null },
+    ],
   ],
   json: [types.json, [{ a: [1, null] }, 'text', null]],
 };
@@ -40,7 +58,13 @@ const all = new Frame(
 const df = all as unknown as DataFrame;
 const names = Object.keys(columns);
 const cells = (frame: unknown) =>
-  (frame as Frame).toRows().map((row) => names.map((name) => (row[name] instanceof Float32Array ? [...(row[name] as Float32Array)] : row[name])));
+  (frame as Frame)
+    .toRows()
+    .map((row) =>
+      names.map((name) =>
+        row[name] instanceof Float32Array ? [...(row[name] as Float32Array)] : row[name],
+      ),
+    );
 
 describe('columns of every kind', () => {
   test('give back what they were made of', () => {
@@ -74,7 +98,9 @@ describe('columns of every kind', () => {
 describe('verbs', () => {
   test('return new frames and leave the old one alone', () => {
     const before = cells(all);
-    const changed = df.withColumns(() => ({ f64: 1 }) as never).filter((c) => (c as never as { u32: { gt(x: number): never } }).u32.gt(0));
+    const changed = df
+      .withColumns(() => ({ f64: 1 }) as never)
+      .filter((c) => (c as never as { u32: { gt(x: number): never } }).u32.gt(0));
     expect(changed.numRows).toBe(2);
     expect(cells(all)).toEqual(before);
     expect((changed as unknown as Frame).at('utf8').length).toBe(2);
@@ -115,7 +141,9 @@ describe('verbs', () => {
       [1, 2, 'angry!'],
     ]);
     expect(() => all.kernel(['entity_id'], (() => {}) as never)).toThrow(ArchetypeError);
-    expect(() => all.kernel(['u32'], (() => {}) as never, { inout: ['f64'] })).toThrow(/inout names f64/);
+    expect(() => all.kernel(['u32'], (() => {}) as never, { inout: ['f64'] })).toThrow(
+      /inout names f64/,
+    );
   });
 
   test('show prints a table, its size, and what it leaves out', () => {
@@ -133,7 +161,12 @@ describe('verbs', () => {
 
   test('equals sees cells, NaN, the sign of zero, types and names', () => {
     expect(df.equals(df.withColumns(() => ({ u32: 0 }) as never))).toBe(false);
-    expect(df.equals(df.withColumns(() => ({ u32: 0 }) as never), { except: ['u32'] })).toBe(true);
+    expect(
+      df.equals(
+        df.withColumns(() => ({ u32: 0 }) as never),
+        { except: ['u32'] },
+      ),
+    ).toBe(true);
     expect(df.equals(df.select(...(names.slice(1) as never[])))).toBe(false);
     expect(df.equals(df.slice(0, 2))).toBe(false);
   });

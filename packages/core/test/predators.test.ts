@@ -24,7 +24,8 @@ const processors = (wait: boolean) => {
     name: 'roam',
     components: [Animal],
     priority: 0,
-    process: (df) => df.withColumns(() => ({ animal__cell: random('cell').mul(CELLS).floor().cast('i32') })),
+    process: (df) =>
+      df.withColumns(() => ({ animal__cell: random('cell').mul(CELLS).floor().cast('i32') })),
   });
   // Two hunters in one priority may kill the same sheep; only `dying` of the next priority says who is dead.
   const hunt = (name: string, parity: number) =>
@@ -36,7 +37,9 @@ const processors = (wait: boolean) => {
         const prey = ctx.query([Animal, Sheep]);
         const [ids, cells] = [prey.column('entity_id'), prey.column('animal__cell')];
         for (const { animal__cell: cell } of df) {
-          const k = cells.findIndex((c, row) => c % CELLS === cell % CELLS && ids[row]! % 2 === parity);
+          const k = cells.findIndex(
+            (c, row) => c % CELLS === cell % CELLS && ids[row]! % 2 === parity,
+          );
           if (k >= 0) ctx.despawn(ids[k]!);
         }
         return df;
@@ -76,7 +79,11 @@ const processors = (wait: boolean) => {
 };
 
 async function simulate(wait: boolean): Promise<DataFrame> {
-  const world = new Worlds(new MemoryStore()).create('ecosystem', { processors: processors(wait), components: [Sheep] }, { seed: 5 });
+  const world = new Worlds(new MemoryStore()).create(
+    'ecosystem',
+    { processors: processors(wait), components: [Sheep] },
+    { seed: 5 },
+  );
   for (let k = 0; k < 6; k++) world.spawn(Animal({ energy: 1.5 }), Wolf());
   for (let k = 0; k < 60; k++) world.spawn(Animal({ energy: 8 }), Sheep());
   for (let t = 0; t < 12; t++) await world.step();

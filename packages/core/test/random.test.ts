@@ -1,4 +1,13 @@
-import { defineComponent, defineProcessor, f64, MemoryStore, random, randomInt, randomNormal, Worlds } from '@archetype/core';
+import {
+  defineComponent,
+  defineProcessor,
+  f64,
+  MemoryStore,
+  random,
+  randomInt,
+  randomNormal,
+  Worlds,
+} from '@archetype/core';
 import { describe, expect, test } from 'vitest';
 import { uniform } from '../src/random/threefry.ts';
 
@@ -21,7 +30,12 @@ const draw = defineProcessor({
   process: (df) => {
     const shared = random();
     return df
-      .withColumns(() => ({ draw__u: shared, draw__v: random(), draw__n: randomNormal(5, 2), draw__k: randomInt(1, 7) }))
+      .withColumns(() => ({
+        draw__u: shared,
+        draw__v: random(),
+        draw__n: randomNormal(5, 2),
+        draw__k: randomInt(1, 7),
+      }))
       .withColumns(() => ({ draw__l: random('named') }));
   },
 });
@@ -66,7 +80,12 @@ describe('random columns', () => {
     const { one, two } = await draws(1);
     const other = await draws(2);
     const u = one.column('draw__u');
-    for (const ys of [one.column('draw__v'), one.column('draw__l'), two.column('draw__u'), other.one.column('draw__u')]) {
+    for (const ys of [
+      one.column('draw__v'),
+      one.column('draw__l'),
+      two.column('draw__u'),
+      other.one.column('draw__u'),
+    ]) {
       expect(Math.abs(correlation(u, ys))).toBeLessThan(LIMIT);
     }
     expect(Math.abs(correlation(u.subarray(0, N - 1), u.subarray(1)))).toBeLessThan(LIMIT);
@@ -81,7 +100,10 @@ describe('random columns', () => {
 
   test('a fork shares them unless it is given another seed', async () => {
     const { world } = await draws(1);
-    const [same, other] = [await world.fork({ name: 'same' }), await world.fork({ name: 'other', seed: 9 })];
+    const [same, other] = [
+      await world.fork({ name: 'same' }),
+      await world.fork({ name: 'other', seed: 9 }),
+    ];
     await Promise.all([world.step(), same.step(), other.step()]);
     const rows = await Promise.all([world, same, other].map((w) => w.query([Draw])));
     const except = ['world_id', 'run_id'];

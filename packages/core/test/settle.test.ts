@@ -1,4 +1,13 @@
-import { defineComponent, defineProcessor, entity, f64, i32, MemoryStore, Worlds, type Combine } from '@archetype/core';
+import {
+  defineComponent,
+  defineProcessor,
+  entity,
+  f64,
+  i32,
+  MemoryStore,
+  Worlds,
+  type Combine,
+} from '@archetype/core';
 import { describe, expect, test } from 'vitest';
 
 const Energy = defineComponent('Energy', { value: f64(0) });
@@ -7,7 +16,11 @@ const Count = defineComponent('Count', { n: i32(0) });
 const Mark = defineComponent('Mark');
 
 const start = (...processors: readonly ReturnType<typeof defineProcessor>[]) =>
-  new Worlds(new MemoryStore()).create('test', { processors, components: [Link, Count, Mark] }, { seed: 1 });
+  new Worlds(new MemoryStore()).create(
+    'test',
+    { processors, components: [Link, Count, Mark] },
+    { seed: 1 },
+  );
 
 const add = (name: string, amount: number, combine?: Combine) =>
   defineProcessor({
@@ -39,12 +52,15 @@ describe('updates that processors emit', () => {
     ['min', 3],
     ['max', 11],
     ['last', 4],
-  ] as const)('combine %s starts from the value that processors computed', async (combine, expected) => {
-    const world = start(grow, add('a', 3, combine), add('b', 4, combine));
-    world.spawn(Energy({ value: 10 }));
-    await world.step();
-    expect([...(await world.query([Energy])).column('energy__value')]).toEqual([expected]);
-  });
+  ] as const)(
+    'combine %s starts from the value that processors computed',
+    async (combine, expected) => {
+      const world = start(grow, add('a', 3, combine), add('b', 4, combine));
+      world.spawn(Energy({ value: 10 }));
+      await world.step();
+      expect([...(await world.query([Energy])).column('energy__value')]).toEqual([expected]);
+    },
+  );
 
   test('two updates of one field, or one of a field that another processor changes, are a conflict', async () => {
     for (const processors of [
@@ -101,11 +117,15 @@ describe('births, deaths and moves that processors emit', () => {
     const world = start(breed, grow);
     world.spawn(Energy({ value: 1 }));
     await world.step();
-    expect((await world.query([Energy])).toRows().map((r) => [r.entity_id, r.energy__value])).toEqual([
+    expect(
+      (await world.query([Energy])).toRows().map((r) => [r.entity_id, r.energy__value]),
+    ).toEqual([
       [1, 2],
       [2, 7],
     ]);
-    expect((await world.query([Link])).toRows().map((r) => [r.entity_id, r.link__to])).toEqual([[3, 2]]);
+    expect((await world.query([Link])).toRows().map((r) => [r.entity_id, r.link__to])).toEqual([
+      [3, 2],
+    ]);
   });
 
   test('a despawned entity leaves a tombstone with the values computed in its last tick', async () => {

@@ -9,8 +9,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import { Frozen, movement, Position, Velocity } from './models/wandering.ts';
 
-const start = (simulation: SimulationDefinition = { processors: [movement], components: [Frozen] }) =>
-  new Worlds(new MemoryStore()).create('test', simulation, { seed: 1 });
+const start = (
+  simulation: SimulationDefinition = { processors: [movement], components: [Frozen] },
+) => new Worlds(new MemoryStore()).create('test', simulation, { seed: 1 });
 
 const cells = (df: DataFrame, ...names: readonly string[]) =>
   df.toRows().map((row) => names.map((name) => (row as Record<string, unknown>)[name]));
@@ -75,9 +76,9 @@ describe('what is staged is input to the next tick', () => {
     await world.step();
     world.update(id, Velocity, { dx: 10 });
     await world.step();
-    expect(cells(await world.query([Position, Velocity]), 'position__x', 'velocity__dx', 'velocity__dy')).toEqual([
-      [11, 10, 0],
-    ]);
+    expect(
+      cells(await world.query([Position, Velocity]), 'position__x', 'velocity__dx', 'velocity__dy'),
+    ).toEqual([[11, 10, 0]]);
   });
 
   test('a despawned entity leaves one tombstone with its last values, then nothing', async () => {
@@ -120,9 +121,14 @@ describe('what is staged is input to the next tick', () => {
     const gone = world.spawn(Position());
     world.despawn(gone);
     await world.run({ steps: 0 });
-    expect(cells(await world.query([Position], { includeInactive: true }), 'entity_id', 'position__x', 'position__y')).toEqual([
-      [changed, 2, 3],
-    ]);
+    expect(
+      cells(
+        await world.query([Position], { includeInactive: true }),
+        'entity_id',
+        'position__x',
+        'position__y',
+      ),
+    ).toEqual([[changed, 2, 3]]);
     world.addComponents(changed, Frozen());
     world.removeComponents(changed, Frozen);
     await world.step();
@@ -196,7 +202,9 @@ describe('a failing tick', () => {
     failing.on = true;
     await expect(world.step()).rejects.toMatchObject({
       code: 'processor_failed',
-      message: expect.stringMatching(/"trap" on Position, Velocity \(a_2c_s.*\) failed in tick 2: the trap is shut\./),
+      message: expect.stringMatching(
+        /"trap" on Position, Velocity \(a_2c_s.*\) failed in tick 2: the trap is shut\./,
+      ),
     });
     expect(world.tick).toBe(1);
     expect(world.staged()).toHaveLength(1);
@@ -259,6 +267,8 @@ describe('bad input', () => {
     await world.destroy();
     expect(code(() => world.spawn(Position()))).toBe('world_destroyed');
     expect((await world.query([Position])).numRows).toBe(1);
-    await expect(worlds.resume('gone', { processors: [movement] })).rejects.toMatchObject({ code: 'world_destroyed' });
+    await expect(worlds.resume('gone', { processors: [movement] })).rejects.toMatchObject({
+      code: 'world_destroyed',
+    });
   });
 });

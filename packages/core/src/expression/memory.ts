@@ -36,7 +36,7 @@ export function allocate(type: ColumnType, length: number): Cells {
 
 export function cellsOf(column: Column): Cells {
   const { data } = column;
-  return data instanceof Text ? (data.strings) : (data as unknown as Cells);
+  return data instanceof Text ? data.strings : (data as unknown as Cells);
 }
 
 /** The finished column; validity that marks no null is dropped, so that equal columns look equal. */

@@ -68,7 +68,9 @@ export type Assignable<T> = T extends F64 | F32
 type Operand = Expr<any> | number | boolean | string;
 /** `position_x` beside `position__x`: a new column in name, a slip of the finger in truth. */
 type Slips<C> = {
-  readonly [K in keyof C & string as K extends `${infer P}__${infer F}` ? `${P}_${F}` : never]: `did you mean ${K}?`;
+  readonly [
+    K in keyof C & string as K extends `${infer P}__${infer F}` ? `${P}_${F}` : never
+  ]: `did you mean ${K}?`;
 };
 type Checked<C, E> = {
   readonly [K in keyof E]: K extends keyof BaseColumns

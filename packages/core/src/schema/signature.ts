@@ -46,7 +46,9 @@ const baseNames = new Set(baseColumns.map((column) => column.name));
 export const isBaseColumn = (name: string): boolean => baseNames.has(name);
 
 export function signatureOf(components: Iterable<ComponentShape>): Signature {
-  const sorted = [...components].toSorted((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0));
+  const sorted = [...components].toSorted((a, b) =>
+    a.type < b.type ? -1 : a.type > b.type ? 1 : 0,
+  );
   const names = sorted.map((component) => component.type);
   const columns = sorted.flatMap((component) => component.columns);
   const printed = columns.map(({ name, type }) => `${name} ${printType(type)}`).join('\n');

@@ -72,16 +72,7 @@ export interface Nullable<T extends Plain = Plain> {
 }
 
 export type Numeric = F64 | F32 | I32 | U32;
-export type Plain =
-  | Numeric
-  | I64
-  | Bool
-  | Utf8
-  | Timestamp
-  | Vector
-  | List
-  | Struct
-  | Json;
+export type Plain = Numeric | I64 | Bool | Utf8 | Timestamp | Vector | List | Struct | Json;
 export type Type = Plain | Nullable;
 /** Column name to column type: what a `DataFrame` is generic over. */
 export interface Columns {

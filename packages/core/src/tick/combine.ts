@@ -13,7 +13,7 @@ export interface FieldUpdate {
 
 type Amount = number | bigint;
 const operators: { readonly [C in Exclude<Combine, 'last'>]: (a: Amount, b: Amount) => Amount } = {
-  sum: (a, b) => ((a as number) + (b as number)),
+  sum: (a, b) => (a as number) + (b as number),
   min: (a, b) => (b < a ? b : a),
   max: (a, b) => (b > a ? b : a),
 };

@@ -11,7 +11,12 @@ const tsc = join(require.resolve('typescript/package.json'), '..', 'bin', 'tsc')
 
 const check = (project: string): Promise<string> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsc, '-p', project, '--pretty', 'false'], { maxBuffer: 1 << 26 }, (_error, stdout) => resolve(stdout));
+    execFile(
+      process.execPath,
+      [tsc, '-p', project, '--pretty', 'false'],
+      { maxBuffer: 1 << 26 },
+      (_error, stdout) => resolve(stdout),
+    );
   });
 
 test('each promised mistake is refused where it stands, with the promised message, and nothing else is', async () => {
@@ -20,18 +25,18 @@ test('each promised mistake is refused where it stands, with the promised messag
     const message = /^\s*\/\/ error: (.*)$/.exec(line)?.[1];
     return message === undefined ? [] : [{ line: k + 2, message }];
   });
-  const reported = (await check(fixtures))
-    .split('\n')
-    .flatMap((line) => {
-      const found = /mistakes\.ts\((\d+),\d+\): error TS\d+: (.*)$/.exec(line);
-      return found === null ? [] : [{ line: Number(found[1]), message: found[2]! }];
-    });
+  const reported = (await check(fixtures)).split('\n').flatMap((line) => {
+    const found = /mistakes\.ts\((\d+),\d+\): error TS\d+: (.*)$/.exec(line);
+    return found === null ? [] : [{ line: Number(found[1]), message: found[2]! }];
+  });
   expect(expected.length).toBeGreaterThan(30);
   for (const { line, message } of expected) {
     const at = reported.filter((error) => error.line === line).map((error) => error.message);
     expect(at.join('\n'), `line ${line}: ${lines[line - 1]}`).toContain(message);
   }
-  const surprises = reported.filter(({ line }) => !expected.some((mistake) => mistake.line === line));
+  const surprises = reported.filter(
+    ({ line }) => !expected.some((mistake) => mistake.line === line),
+  );
   expect(surprises).toEqual([]);
 });
 
@@ -39,7 +44,10 @@ test('50 components and 200 processors check in under 4 seconds', async () => {
   const directory = await mkdtemp(join(here, 'generated-'));
   try {
     await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ extends: '../fixtures/tsconfig.json', include: ['.'] }));
+    await writeFile(
+      join(directory, 'tsconfig.json'),
+      JSON.stringify({ extends: '../fixtures/tsconfig.json', include: ['.'] }),
+    );
     await writeFile(join(directory, 'large.ts'), largeProgram());
     const started = performance.now();
     const output = await check(directory);

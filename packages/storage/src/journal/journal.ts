@@ -96,12 +96,18 @@ export class Journal {
     await fs.makeDirectory(directory);
     const names = (await fs.list(directory)).filter((name) => name.endsWith('.log'));
     const segments: ReadSegment[] = [];
-    for (const name of names) segments.push(await readSegment(fs, directory, name, storeId));
+    for (const name of names) {
+      const segment = await readSegment(fs, directory, name, storeId);
+      // Created, but nothing was ever written to it.
+      if (segment.bytes.byteLength <= HEADER_BYTES) await fs.remove(join(directory, name));
+      else segments.push(segment);
+    }
     const quarantined = await cutTail(options, segments);
     const aborted = abortedRanges(segments);
     let records = 0;
     let next = options.next;
     for (const segment of segments) {
+      next = Math.max(next, Number.parseInt(segment.name, 10) + 1);
       for (const frame of segment.frames) {
         next = Math.max(next, frame.sequence + 1);
         if (
@@ -170,7 +176,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
-    await this.#current?.file.close();
+    await closeFile(this.#current?.file);
     this.#current = undefined;
   }
 
@@ -217,9 +223,14 @@ export class Journal {
   async #create(first: number): Promise<Current> {
     const name = segmentName(first);
     const file = await this.#fs.create(join(this.#directory, name));
-    await file.write([encodeHeader({ storeId: this.#storeId, first })], 0);
-    await file.sync();
-    await this.#fs.syncDirectory(this.#directory);
+    try {
+      await file.write([encodeHeader({ storeId: this.#storeId, first })], 0);
+      await file.sync();
+      await this.#fs.syncDirectory(this.#directory);
+    } catch (error) {
+      await closeFile(file);
+      throw error;
+    }
     return { name, first, file, end: HEADER_BYTES };
   }
 
@@ -239,7 +250,7 @@ export class Journal {
     let error: ArchetypeError;
     try {
       await segment?.file.truncate(segment.end);
-      await segment?.file.close();
+      await closeFile(segment?.file);
       const fresh = await this.#create(sequence);
       const frame = encodeFrame(encodeJson(ABORT, abort), sequence, {
         storeId: this.#storeId,
@@ -274,7 +285,7 @@ export class Journal {
   async #seal({ seal }: Seal): Promise<void> {
     const segment = this.#current;
     this.#current = undefined;
-    await segment?.file.close();
+    await closeFile(segment?.file);
     seal(segment?.name);
   }
 }
@@ -313,6 +324,14 @@ function abortedRanges(segments: readonly ReadSegment[]): readonly AbortedRange[
     .flatMap((segment) => segment.frames)
     .filter((frame) => frame.kind === ABORT)
     .map((frame) => JSON.parse(new TextDecoder().decode(frame.body)) as AbortedRange);
+}
+
+async function closeFile(file: File | undefined): Promise<void> {
+  try {
+    await file?.close();
+  } catch {
+    // Everything acknowledged in it is synced; what closing says of it changes nothing.
+  }
 }
 
 const messageOf = (cause: unknown): string =>

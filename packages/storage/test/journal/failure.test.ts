@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FaultyFileSystem } from './faulty-file-system.ts';
+import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
+
+/** Appends 1 to 8, two at a time, with a seal between; says how each ended. */
+async function script(
+  directory: string,
+  fs: FaultyFileSystem,
+): Promise<{ acknowledged: number[]; absent: number[]; unknown: number[] }> {
+  const ends = { acknowledged: [] as number[], absent: [] as number[], unknown: [] as number[] };
+  const { journal } = await openJournal(directory, fs);
+  for (let value = 1; value <= 8; value += 2) {
+    await Promise.all(
+      [value, value + 1].map((v) =>
+        journal.append(record(v)).then(
+          () => ends.acknowledged.push(v),
+          (error: { code: string }) =>
+            (error.code === 'commit_failed' ? ends.absent : ends.unknown).push(v),
+        ),
+      ),
+    );
+    if (value === 3) await journal.seal();
+  }
+  await journal.close();
+  return ends;
+}
+
+async function calls(): Promise<number> {
+  const directory = await temporaryDirectory();
+  const fs = new FaultyFileSystem();
+  await script(directory, fs);
+  return fs.calls;
+}
+
+test('whichever call fails, what was acknowledged is there and what was refused is not', async () => {
+  const count = await calls();
+  let points = 0;
+  let unknown = 0;
+  for (let first = 0; first < count; first++) {
+    // A second failure follows at each distance, so that saying "absent" fails too.
+    for (const second of [undefined, 1, 2, 3, 4, 5, 6]) {
+      const directory = await mkdtemp(join(tmpdir(), 'archetype-fail-'));
+      const at = new Set(second === undefined ? [first] : [first, first + second]);
+      const fs = new FaultyFileSystem({ at, kind: 'fail' });
+      const ends = await script(directory, fs).catch(() => undefined);
+      await fs.closeAll();
+      if (ends !== undefined) {
+        const { values } = await read(directory);
+        for (const value of ends.acknowledged)
+          expect(
+            values.filter((v) => v === value),
+            `calls ${[...at]}`,
+          ).toHaveLength(1);
+        for (const value of ends.absent) expect(values, `calls ${[...at]}`).not.toContain(value);
+        unknown += ends.unknown.length;
+      }
+      await rm(directory, { recursive: true, force: true });
+      points++;
+    }
+  }
+  expect(unknown).toBeGreaterThan(0);
+  console.log(`journal failed at ${points} points`);
+});
+
+test('killed at any call, it loses and doubles nothing that was acknowledged', async () => {
+  const count = await calls();
+  for (let call = 0; call < count; call++) {
+    const directory = await mkdtemp(join(tmpdir(), 'archetype-kill-'));
+    const fs = new FaultyFileSystem({ at: new Set([call]), kind: 'die' });
+    const acknowledged: number[] = [];
+    const dead = new Promise<void>((resolve) => {
+      fs.died = resolve;
+    });
+    const life = (async () => {
+      const { journal } = await openJournal(directory, fs);
+      for (let value = 1; value <= 8; value++) {
+        await journal.append(record(value));
+        acknowledged.push(value);
+        if (value === 4) await journal.seal();
+      }
+      await journal.close();
+    })();
+    await Promise.race([dead, life]);
+    await fs.closeAll();
+    const { values } = await read(directory);
+    expect(values.slice(0, acknowledged.length), `call ${call}`).toEqual(acknowledged);
+    expect(values.length - acknowledged.length, `call ${call}`).toBeLessThanOrEqual(1);
+    await rm(directory, { recursive: true, force: true });
+  }
+  console.log(`journal killed at ${count} points`);
+});
+
+test('1 000 records appended together share a few syncs and are acknowledged in order', async () => {
+  const directory = await temporaryDirectory();
+  const fs = new FaultyFileSystem();
+  const { journal } = await openJournal(directory, fs);
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 1000 }, (_, k) =>
+      journal.append(record(k + 1)).then(() => order.push(k + 1)),
+    ),
+  );
+  expect(order).toEqual(Array.from({ length: 1000 }, (_, k) => k + 1));
+  expect(fs.syncs).toBeLessThan(10);
+  await journal.close();
+  expect((await read(directory)).values).toHaveLength(1000);
+});

@@ -229,12 +229,10 @@ const { tree } = fc.letrec<{ tree: Oracle; leaf: Oracle }>((tie) => ({
         );
         return { build: (c) => a.build(c)[op](b.build(c)), at: (r) => apply(a.at(r), b.at(r)) };
       }),
-    fc
-      .tuple(tie('tree'), fc.double({ noNaN: true }))
-      .map(([a, k]): Oracle => ({
-        build: (c) => a.build(c).add(k),
-        at: (r) => strict((p, q) => p + q)(a.at(r), k),
-      })),
+    fc.tuple(tie('tree'), fc.double({ noNaN: true })).map(([a, k]): Oracle => ({
+      build: (c) => a.build(c).add(k),
+      at: (r) => strict((p, q) => p + q)(a.at(r), k),
+    })),
     fc.tuple(tie('tree'), tie('tree')).map(([a, b]): Oracle => ({
       build: (c) => least(a.build(c) as never, b.build(c) as never),
       at: (r) => strict((p, q) => (total(q, p) < 0 ? q : p))(a.at(r), b.at(r)),

@@ -48,5 +48,5 @@ function printValue(cell: unknown): string {
     return JSON.stringify(cell, (_key, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : value,
     );
-  return String(cell as boolean | bigint);
+  return typeof cell === 'bigint' ? cell.toString() : JSON.stringify(cell);
 }

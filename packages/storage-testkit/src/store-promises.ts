@@ -1,0 +1,19 @@
+import type { StorePromise } from './harness.ts';
+import { append } from './promises/append.ts';
+import { history } from './promises/history.ts';
+import { isolation } from './promises/isolation.ts';
+import { lineage } from './promises/lineage.ts';
+import { reopen } from './promises/reopen.ts';
+import { scan } from './promises/scan.ts';
+import { values } from './promises/values.ts';
+
+/** What every store must do, by group. */
+export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = {
+  append,
+  reopen,
+  history,
+  scan,
+  values,
+  isolation,
+  lineage,
+};

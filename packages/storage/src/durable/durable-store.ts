@@ -24,7 +24,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { TableStore } from '../table-store.ts';
 import type { FlushSchedule } from './flush-schedule.ts';
 import { destroyed, storedWorld, type Ledger, type LedgerWorld } from './ledger.ts';
-import { placesOf } from './places.ts';
+import { holdsTable, placesOf } from './places.ts';
 import { readTicks } from './read-ticks.ts';
 import { snapshotAt } from './snapshot-at.ts';
 
@@ -119,6 +119,7 @@ export class DurableStore implements Store {
         `World "${world.record.name}" stands at tick ${world.pending} and was given tick ${commit.tick}${commit.tick <= world.pending ? ' with other content' : ''}; the next tick is ${world.pending + 1}.`,
       );
     }
+    this.#checkUnchanged(world, commit);
     this.#writeSchemas(commit);
     const record = encodeCommit(commit);
     const bytes = record.body.reduce((n, buffer) => n + buffer.byteLength, 0);
@@ -135,6 +136,22 @@ export class DurableStore implements Store {
       0,
     );
     flushes.appended(rows, bytes);
+  }
+
+  #checkUnchanged(world: LedgerWorld, commit: Commit): void {
+    const { ledger, catalog } = this.#parts;
+    for (const table of commit.tables) {
+      if (
+        !('sameAs' in table) ||
+        holdsTable(ledger, catalog, world, table.sameAs, table.signature.table)
+      ) {
+        continue;
+      }
+      throw new ArchetypeError(
+        'tick_conflict',
+        `Tick ${commit.tick} says that table ${table.signature.table} is as at tick ${table.sameAs}, which holds no such table; write its rows.`,
+      );
+    }
   }
 
   /** Each segment says the columns of the tables in it, once. If that write fails, so does the commit behind it. */

@@ -32,6 +32,8 @@ export interface LedgerWorld {
   readonly tail: Map<number, TailTick>;
   /** Ticks that a damaged journal lost. */
   readonly damaged: Set<number>;
+  /** The tick that a table was last named as unchanged since; it is known to hold the table. */
+  readonly unchanged: Map<TableId, number>;
 }
 
 /** The store's state as the journal tells it: records are applied in order, on replay and after each append alike. */
@@ -61,6 +63,7 @@ export class Ledger {
       flushed: UNSTARTED,
       tail: new Map(),
       damaged: new Set(),
+      unchanged: new Map(),
     };
     this.#worlds.set(record.world, world);
     return world;

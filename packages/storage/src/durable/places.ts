@@ -110,6 +110,29 @@ function find(
   throw damaged(owner, tick);
 }
 
+/**
+ * Whether a table may be named as unchanged since a tick. A tick that is still under way was handed over by the same
+ * writer, which knows what is in it.
+ */
+export function holdsTable(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  since: number,
+  table: TableId,
+): boolean {
+  if (since < 0 || since > world.pending) return false;
+  if (since > world.newest || world.unchanged.get(table) === since) return true;
+  try {
+    find(ledger, catalog, world, since, table);
+  } catch {
+    // Absent and damaged are the same to a writer: the rows cannot be read there.
+    return false;
+  }
+  world.unchanged.set(table, since);
+  return true;
+}
+
 const damaged = (owner: LedgerWorld, tick: number): ArchetypeError =>
   new ArchetypeError(
     'tick_damaged',

@@ -41,6 +41,7 @@ export type {
   StructExpr,
   TextExpr,
   Then,
+  ThenText,
   TimeExpr,
   TypeOfExpr,
   VectorExpr,

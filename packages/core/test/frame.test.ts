@@ -1,5 +1,7 @@
 import {
   ArchetypeError,
+  concat,
+  constant,
   fromArrow,
   fromIPC,
   Frame,
@@ -186,5 +188,35 @@ describe('cells of the wrong type are refused', () => {
     [{ kind: 'vector', nullable: false, size: 2 }, [1], 'invalid_value'],
   ])('%o does not hold %s', (type, cell, code) => {
     expect(() => fromValues(type, [cell])).toThrow(expect.objectContaining({ code }) as never);
+  });
+});
+
+describe('corners of columns', () => {
+  test('constants that differ only in the sign of zero stay apart, and NaN constants stay together', () => {
+    const both = concat(types.f64, [constant(types.f64, 1, 0), constant(types.f64, 1, -0)]);
+    expect([both.get(0), both.get(1)]).toEqual([0, -0]);
+    expect(
+      concat(types.f64, [constant(types.f64, 1, Number.NaN), constant(types.f64, 2, Number.NaN)])
+        .constant,
+    ).toBeNaN();
+  });
+
+  test('a nullable struct is null though its fields are required', () => {
+    const type: ColumnType = {
+      kind: 'struct',
+      nullable: true,
+      fields: [
+        { name: 'a', type: types.f64 },
+        { name: 'b', type: types.utf8 },
+      ],
+    };
+    const column = fromValues(type, [null, { a: 1, b: 'x' }]);
+    expect([column.get(0), column.get(1)]).toEqual([null, { a: 1, b: 'x' }]);
+  });
+
+  test('half a surrogate pair is refused', () => {
+    expect(() => fromValues(types.utf8, ['a\ud800'])).toThrow(
+      expect.objectContaining({ code: 'invalid_value' }) as never,
+    );
   });
 });

@@ -82,7 +82,11 @@ export const vector = {
 export const text = {
   print(cell: unknown): string {
     if (typeof cell !== 'string') throw wrongCell(cell, types.utf8);
-    return cell;
+    if (cell.isWellFormed()) return cell;
+    throw new ArchetypeError(
+      'invalid_value',
+      `A text holds half a surrogate pair at position ${[...cell].findIndex((c) => !c.isWellFormed())}, which UTF-8 cannot keep; use toWellFormed() on it first.`,
+    );
   },
   parse: (stored: string): unknown => stored,
 };

@@ -21,9 +21,30 @@ const layouts = {
   vector: fixed(Float32Array, cell.vector, (type) => type.size!),
   utf8: text(cell.text.print, cell.text.parse),
   json: text(cell.json.print, cell.json.parse),
-  list: list({ fromValues, concat, fromBuffers }),
-  struct: struct({ fromValues, concat, fromBuffers }),
+  list: list({ fromValues, concat, fromBuffers, zero }),
+  struct: struct({ fromValues, concat, fromBuffers, zero }),
 } as { readonly [K in Kind]: Layout };
+
+/** What a cell holds below a null one. */
+const zeros: { readonly [K in Kind]: (type: ColumnType) => unknown } = {
+  f64: () => 0,
+  f32: () => 0,
+  i32: () => 0,
+  u32: () => 0,
+  i64: () => 0n,
+  bool: () => false,
+  timestamp: () => new Date(0),
+  enum: (type) => type.values![0],
+  vector: (type) => new Float32Array(type.size!),
+  utf8: () => '',
+  json: () => null,
+  list: () => [],
+  struct: (type) => Object.fromEntries(type.fields!.map((field) => [field.name, zero(field.type)])),
+};
+
+function zero(type: ColumnType): unknown {
+  return type.nullable ? null : zeros[type.kind](type);
+}
 
 export function columnOf(
   type: ColumnType,
@@ -64,7 +85,7 @@ export function concat(type: ColumnType, parts: readonly Column[]): Column {
   if (filled.length === 1 && sameType(filled[0]!.type, type)) return filled[0]!;
   const length = filled.reduce((n, part) => n + part.length, 0);
   const first = filled[0]?.constant;
-  if (first !== undefined && filled.every((part) => part.constant === first)) {
+  if (first !== undefined && filled.every((part) => Object.is(part.constant, first))) {
     return constant(type, length, first);
   }
   const data = layouts[type.kind].concat(

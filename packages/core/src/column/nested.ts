@@ -8,6 +8,8 @@ export interface ColumnMaker {
   fromValues(type: ColumnType, cells: readonly unknown[]): Column;
   concat(type: ColumnType, parts: readonly Column[]): Column;
   fromBuffers(type: ColumnType, length: number, source: BufferSource): Column;
+  /** What a cell of a field holds where its struct is null. */
+  zero(type: ColumnType): unknown;
 }
 
 const itemType = (type: ColumnType): ColumnType => type.item!;
@@ -83,7 +85,11 @@ export const struct = (columns: ColumnMaker): Layout<StructData> => ({
     children: type.fields!.map((field) =>
       columns.fromValues(
         field.type,
-        cells.map((cell) => (cell as Readonly<Record<string, unknown>> | undefined)?.[field.name]),
+        cells.map((cell) =>
+          cell === undefined
+            ? columns.zero(field.type)
+            : (cell as Readonly<Record<string, unknown>>)[field.name],
+        ),
       ),
     ),
   }),

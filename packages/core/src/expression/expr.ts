@@ -148,12 +148,19 @@ export type TypeOfExpr<E> = E extends { readonly [type]: infer T extends Type }
         : never;
 
 export interface When {
+  then<const S extends string>(value: S | Expr<Utf8<S>>): ThenText<S>;
   then<T extends Type>(value: Expr<T>): Then<T>;
   then(value: number): Then<F64>;
-  then<const S extends string>(value: S): Then<Utf8<S>>;
   then(value: boolean): Then<Bool>;
 }
 export interface Then<T extends Type> {
   when(test: BoolExpr): { then(value: T['value'] | Expr<T>): Then<T> };
   otherwise(value: T['value'] | Expr<T>): ExprOf<T>;
+}
+/** Texts meet in the union of what they can be, so that an enum column takes them only if all are members. */
+export interface ThenText<S extends string> {
+  when(test: BoolExpr): {
+    then<const V extends string>(value: V | Expr<Utf8<V>>): ThenText<S | V>;
+  };
+  otherwise<const V extends string>(value: V | Expr<Utf8<V>>): TextExpr<S | V>;
 }

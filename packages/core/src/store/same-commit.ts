@@ -1,3 +1,4 @@
+import { sameJson } from '../state/json.ts';
 import type { Commit, TableCommit } from '../state/commit.ts';
 
 /** Whether two commits say the same of a tick: what makes a repeated append harmless. */
@@ -6,8 +7,9 @@ export function sameCommit(a: Commit, b: Commit): boolean {
     a.tick === b.tick &&
     a.counters.nextEntity === b.counters.nextEntity &&
     a.counters.nextMessage === b.counters.nextMessage &&
-    JSON.stringify([a.resources, a.input, a.settled]) ===
-      JSON.stringify([b.resources, b.input, b.settled]) &&
+    sameJson(a.resources ?? {}, b.resources ?? {}) &&
+    sameJson(a.input, b.input) &&
+    sameJson(a.settled, b.settled) &&
     a.tables.length === b.tables.length &&
     a.tables.every((table, k) => sameTable(table, b.tables[k]!)) &&
     (a.messages === b.messages || (a.messages?.equals(b.messages) ?? false))

@@ -75,6 +75,9 @@ export const append: readonly StorePromise[] = [
         ]),
         commit(lease, 1, [table([Foo], [[1, 2]])], { counters: { nextEntity: 7, nextMessage: 1 } }),
         commit(lease, 3, [table([Foo], [[1, 99]])]),
+        commit(lease, 1, [table([Foo], [[1, 2]])], { resources: { a: 1 } }),
+        commit(lease, 1, [table([Foo], [[1, 2]])], { input: null }),
+        commit(lease, 1, [table([Foo], [[1, 2]], [1])]),
         commit(lease, 0, []),
       ]) {
         await expect(store.append([wrong])).rejects.toMatchObject({ code: 'tick_conflict' });

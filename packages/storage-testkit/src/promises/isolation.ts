@@ -45,6 +45,7 @@ export const isolation: readonly StorePromise[] = [
       const lease = await store.create(worldRecord('w'));
       await store.append([commit(lease, 0, [table([Foo], [[1, 1]])])]);
       await store.destroy(lease);
+      await store.destroy(lease);
       await expect(store.append([commit(lease, 1)])).rejects.toMatchObject({
         code: 'world_destroyed',
       });

@@ -79,6 +79,43 @@ export const reopen: readonly StorePromise[] = [
     },
   },
   {
+    title:
+      'a tick that was acknowledged can be handed over again, and its content is still held against it',
+    reopens: true,
+    check: async ({ store, reopen: again }) => {
+      const lease = await store.create(worldRecord('w'));
+      const given = (x: number, gravity: number) =>
+        commit(
+          lease,
+          1,
+          [
+            table(
+              [Foo],
+              [
+                [1, x],
+                [2, 2],
+              ],
+              [2],
+            ),
+            unchanged([Foobar], 0),
+          ],
+          {
+            resources: { gravity, wind: 1 },
+            input: { a: [1], b: null },
+          },
+        );
+      await store.append([commit(lease, 0, [table([Foobar], [[3, 3]])]), given(1, 9.8)]);
+      const second = await again();
+      await second.append([given(1, 9.8)]);
+      for (const other of [given(2, 9.8), given(1, 1.6)]) {
+        await expect(second.append([other])).rejects.toMatchObject({ code: 'tick_conflict' });
+      }
+      await second.append([commit(lease, 2)]);
+      await second.append([given(1, 9.8)]);
+      expect((await second.worlds())[0]?.newestTick).toBe(2);
+    },
+  },
+  {
     title: 'many short lives of one world add up to one history',
     reopens: true,
     check: async ({ store, reopen: again }) => {

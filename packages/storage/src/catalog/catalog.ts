@@ -1,5 +1,6 @@
 import {
   ArchetypeError,
+  type Commit,
   type Counters,
   type Json,
   type Signature,
@@ -168,6 +169,30 @@ export class Catalog {
     return row === undefined
       ? undefined
       : { nextEntity: row.next_entity, nextMessage: row.next_message };
+  }
+
+  /** What a tick says beside its tables. */
+  tick(run: string, tick: number): Pick<Commit, 'counters' | 'input' | 'resources'> | undefined {
+    const [row] = this.#all('select input from ticks where run = ? and tick = ?', run, tick) as {
+      input: string | null;
+    }[];
+    const counters = this.counters(run, tick);
+    if (row === undefined || counters === undefined) return undefined;
+    const changed = this.#all(
+      'select name, value from resources where run = ? and tick = ?',
+      run,
+      tick,
+    ) as {
+      name: string;
+      value: string;
+    }[];
+    return {
+      counters,
+      ...(row.input !== null && { input: JSON.parse(row.input) as Json }),
+      resources: Object.fromEntries(
+        changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
+      ),
+    };
   }
 
   /** Data resources that changed in a run up to a tick, later ones in place of earlier ones. */

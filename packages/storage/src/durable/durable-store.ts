@@ -27,6 +27,7 @@ import { destroyed, storedWorld, type Ledger, type LedgerWorld } from './ledger.
 import { holdsTable, placesOf } from './places.ts';
 import { readTicks } from './read-ticks.ts';
 import { snapshotAt } from './snapshot-at.ts';
+import { storedCommit } from './stored-commit.ts';
 
 /** What an open store is made of. */
 export interface StoreParts {
@@ -111,8 +112,10 @@ export class DurableStore implements Store {
   async #append(commit: Commit): Promise<void> {
     const { ledger, journal, flushes } = this.#parts;
     const world = ledger.writable(commit.lease);
-    const present = world.tail.get(commit.tick);
-    if (present !== undefined && sameCommit(present.commit, commit)) return;
+    if (commit.tick <= world.newest) {
+      const present = await storedCommit(this.#parts, world, commit);
+      if (present !== undefined && sameCommit(present, commit)) return;
+    }
     if (commit.tick !== world.pending + 1) {
       throw new ArchetypeError(
         'tick_conflict',
@@ -205,6 +208,7 @@ export class DurableStore implements Store {
   async destroy(lease: Lease): Promise<void> {
     this.#open();
     const { ledger, journal } = this.#parts;
+    if (ledger.get(lease.world).destroyed && ledger.get(lease.world).epoch === lease.epoch) return;
     const world = ledger.writable(lease);
     await journal.append(encodeJson(recordKinds.destroyed, { world: lease.world }));
     ledger.destroyed(world.record.world);

@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'archetype runtime é '));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Arguments with which Node runs a TypeScript file against the packages' sources. */
+export const nodeArguments = [
+  '--conditions=@archetype/source',
+  '--disable-warning=ExperimentalWarning',
+];

@@ -1,0 +1,30 @@
+import { piecesOf, type Commit, type TableCommit } from '@archetype/core';
+import type { LedgerWorld } from './ledger.ts';
+import type { StoreParts } from './durable-store.ts';
+import { readTicks } from './read-ticks.ts';
+
+/** The tick that a repeated append is held against, as it was committed; undefined when it is not the world's own. */
+export async function storedCommit(
+  { ledger, catalog, tables }: Pick<StoreParts, 'ledger' | 'catalog' | 'tables'>,
+  world: LedgerWorld,
+  { lease, tick }: Commit,
+): Promise<Commit | undefined> {
+  const [piece] = piecesOf(world.record, tick, tick);
+  if (piece?.world !== world.record.world) return undefined;
+  const held = ledger.get(piece.world).tail.get(tick);
+  if (held !== undefined) return held.commit;
+  const stored = catalog.tick(piece.run, tick);
+  if (stored === undefined) return undefined;
+  const commits: TableCommit[] = [];
+  for (const { signature, at } of catalog.places(piece.run, tick, tick)) {
+    if ('sameAs' in at) commits.push({ signature, sameAs: at.sameAs });
+    else {
+      const table = { signature, source: { slice: at }, since: tick };
+      const place = { world: piece.world, run: piece.run, tick, tables: [table] };
+      for await (const read of readTicks([place], () => signature.stored.slice(2), tables)) {
+        commits.push({ signature, rows: read.tables[0]!.rows });
+      }
+    }
+  }
+  return { lease, tick, tables: commits, settled: [], ...stored };
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Bootstrap for a fresh clone. Needs only Node.js >= 18 and npm; no dependencies.
 //
-//   npm start     install, build, run the demo
+//   npm start     install, build, run the main example
 //   npm test      install, build, run every test
 //
 // It supplies, for this one command and without touching the system:
@@ -12,52 +12,83 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const TASKS = {
-  setup: [],
-  demo: ['pnpm run demo'],
-  test: ['pnpm run test:unit'],
-  ci: ['pnpm run ci'],
-};
-
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const [task = 'setup', ...rest] = process.argv.slice(2);
-if (!Object.hasOwn(TASKS, task))
-  fail(`unknown task "${task}"; expected one of: ${Object.keys(TASKS).join(', ')}`);
 
-const commands = ['pnpm install --frozen-lockfile', ...TASKS[task]];
-if (rest.length > 0 && TASKS[task].length > 0)
-  commands.push(`${commands.pop()} ${rest.map(quote).join(' ')}`);
-
-const tools = [];
-const minimum = manifest.engines.node.replace(/^>=/, '');
-if (compare(process.versions.node, minimum) < 0) {
-  const node = readFileSync(new URL('../.node-version', import.meta.url), 'utf8').trim();
-  console.error(
-    `Node.js ${process.versions.node} is older than ${minimum}; using ${node} from the npm registry for this command.`,
-  );
-  tools.push(`node@${node}`);
-}
-if (!runsUnder(manifest.packageManager) || tools.length > 0) tools.push(manifest.packageManager);
-
-const script = commands.join(' && ');
-const env = {
-  ...process.env,
-  TURBO_TELEMETRY_DISABLED: '1',
-  npm_config_update_notifier: 'false',
+// Each task is a list of commands; arguments go to the last one. Quiet ones show what they print only when they fail.
+const TASKS = {
+  setup: [],
+  start: [quiet('turbo run build'), ['node', 'examples/air-network-epidemic/src/main.ts']],
+  test: [quiet('turbo run build'), ['vitest', 'run']],
+  bench: [quiet('turbo run build'), ['node', 'bench/run.ts']],
+  examples: [
+    quiet('turbo run build'),
+    ['node', 'examples/quickstart/src/main.ts'],
+    ['node', 'examples/air-network-epidemic/src/main.ts', '--memory'],
+  ],
+  ci: [['pnpm', 'run', 'check'], quiet('turbo run build'), ['vitest', 'run']],
 };
-const npmExec = ['exec', '--yes', ...tools.map((t) => `--package=${t}`), '--call', script];
-const { status, error } =
-  tools.length === 0
-    ? spawnSync(script, { cwd: root, env, stdio: 'inherit', shell: true })
-    : spawnSync('npm', process.platform === 'win32' ? npmExec.map(quote) : npmExec, {
-        cwd: root,
-        env,
-        stdio: 'inherit',
-        shell: process.platform === 'win32',
-      });
-if (error) fail(error.message);
-process.exit(status ?? 1);
+
+const [task = 'setup', ...rest] = process.argv.slice(2);
+if (task === '--run') runTask(rest[0], rest.slice(1));
+else bootstrap(task, rest);
+
+/** Brings the tools, then comes back here with them on PATH. */
+function bootstrap(name, args) {
+  if (!Object.hasOwn(TASKS, name)) {
+    fail(`unknown task "${name}"; expected one of: ${Object.keys(TASKS).join(', ')}`);
+  }
+  const tools = [];
+  const minimum = manifest.engines.node.replace(/^>=/, '');
+  if (compare(process.versions.node, minimum) < 0) {
+    const node = readFileSync(new URL('../.node-version', import.meta.url), 'utf8').trim();
+    console.error(
+      `Node.js ${process.versions.node} is older than ${minimum}; using ${node} from the npm registry for this command.`,
+    );
+    tools.push(`node@${node}`);
+  }
+  if (!runsUnder(manifest.packageManager) || tools.length > 0) tools.push(manifest.packageManager);
+  const again = ['node', fileURLToPath(import.meta.url), '--run', name, ...args];
+  if (tools.length === 0) exit(run(again));
+  const npm = ['exec', '--yes', ...tools.map((tool) => `--package=${tool}`), '--call'];
+  exit(run(['npm', ...npm, again.map(quote).join(' ')]));
+}
+
+function runTask(name, args) {
+  const install = quiet('pnpm install --frozen-lockfile --prefer-offline');
+  const commands = [install, ...TASKS[name]];
+  commands.forEach((command, k) => {
+    const given = k === commands.length - 1 && k > 0 ? [...command, ...args] : command;
+    const result = run(given, command.quiet);
+    if (result.status === 0) return;
+    if (command.quiet) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
+    if (command.quiet) console.error(`dev: "${command.join(' ')}" failed`);
+    exit(result);
+  });
+}
+
+function quiet(text) {
+  return Object.assign(text.split(' '), { quiet: true });
+}
+
+function run([command, ...args], hide = false) {
+  const windows = process.platform === 'win32';
+  const bin = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
+  const separator = windows ? ';' : ':';
+  return spawnSync(command, windows ? args.map(quote) : args, {
+    cwd: root,
+    stdio: hide ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    shell: windows,
+    env: {
+      ...process.env,
+      PATH: `${process.env.PATH}${separator}${bin}`,
+      TURBO_TELEMETRY_DISABLED: '1',
+      npm_config_update_notifier: 'false',
+    },
+  });
+}
 
 /** True inside a script that this exact pnpm started, e.g. `pnpm test`. */
 function runsUnder(packageManager) {
@@ -71,8 +102,15 @@ function compare(a, b) {
   return 0;
 }
 
+/** One word for the shell that npm uses. */
 function quote(arg) {
-  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : JSON.stringify(arg);
+  if (/^[\w@%+=:,./-]+$/.test(arg)) return arg;
+  return process.platform === 'win32' ? JSON.stringify(arg) : `'${arg.replaceAll("'", `'\\''`)}'`;
+}
+
+function exit({ status, error }) {
+  if (error) fail(error.message);
+  process.exit(status ?? 1);
 }
 
 function fail(message) {

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
 
 /** An airport of the network. */
-export interface AirportRecord {
+interface AirportRecord {
   readonly code: string;
   readonly name: string;
   /** Degrees. */
@@ -14,7 +14,7 @@ export interface AirportRecord {
 }
 
 /** Flights of 2008 from one airport to another; airports by position. */
-export interface Route {
+interface Route {
   readonly from: number;
   readonly to: number;
   readonly flights: number;

@@ -127,4 +127,4 @@ function epidemic({ airports, routes }: Network): Simulation {
   });
 }
 
-export { Airport, epidemic, Health, OUTBREAK, Restrictions };
+export { Airport, epidemic, Health, Restrictions };

@@ -49,7 +49,16 @@ export type {
 } from './expression/expr.ts';
 
 export { fromArrow, fromIPC, toArrow, toIPC } from './frame/arrow.ts';
-export type { Accessor, AnyFrame, BaseColumns, ColumnsOf, DataFrame } from './frame/data-frame.ts';
+export type {
+  Accessor,
+  AnyFrame,
+  Assignable,
+  BaseColumns,
+  ColumnsOf,
+  DataFrame,
+  Readable,
+  Writable,
+} from './frame/data-frame.ts';
 
 export { defineResource } from './state/resource.ts';
 export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/resource.ts';

@@ -23,7 +23,7 @@ export const memoryStore = inMemory(
   'it keeps nothing on disk',
 );
 
-export const ipcTables: TableStoreSource = {
+const ipcTables: TableStoreSource = {
   backend: 'ipc',
   module: new URL('./ipc-table-store.ts', import.meta.url).href,
 };

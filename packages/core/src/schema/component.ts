@@ -204,7 +204,7 @@ function definitionOf(component: AnyComponent): Definition {
   return definition;
 }
 
-export const isComponent = (given: unknown): given is AnyComponent =>
+const isComponent = (given: unknown): given is AnyComponent =>
   typeof given === 'function' && definitions.has(given as unknown as AnyComponent);
 
 /** The component that made a value. @throws `invalid_argument` for anything else */

@@ -73,7 +73,7 @@ export const covers = (
   !without.some((name) => signature.names.includes(name));
 
 /** The table of the archetype with exactly these component names, which must be sorted. */
-export function tableIdOf(names: readonly string[]): TableId {
+function tableIdOf(names: readonly string[]): TableId {
   return `a_${names.length}c_s${hash16(names.join(','))}`;
 }
 

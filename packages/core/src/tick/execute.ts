@@ -27,7 +27,7 @@ export interface Surroundings {
 }
 
 /** A column that a processor replaced. */
-export interface Write {
+interface Write {
   readonly processor: string;
   readonly before: Column;
   readonly after: Column;

@@ -132,7 +132,7 @@ function patchColumn(
   return concat(column.type, [column, given]).take(rows);
 }
 
-export function emptyState(signature: Signature): Frame {
+function emptyState(signature: Signature): Frame {
   return new Frame(
     signature.state,
     signature.state.map(({ type }) => fromValues(type, [])),

@@ -12,7 +12,7 @@ import {
 import type { Catalog } from '../catalog/catalog.ts';
 
 /** A tick that is in memory; its columns are the world's own, or views of a segment. */
-export interface TailTick {
+interface TailTick {
   readonly commit: Commit;
   readonly tables: ReadonlyMap<TableId, TableCommit>;
 }

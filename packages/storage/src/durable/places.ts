@@ -12,7 +12,7 @@ import type { Slice } from '../table-store.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
 
 /** Rows of one table at one tick: in memory, or a slice of a part. */
-export type Source = { readonly rows: Frame } | { readonly slice: Slice };
+type Source = { readonly rows: Frame } | { readonly slice: Slice };
 export interface PlacedTable {
   readonly signature: Signature;
   readonly source: Source;

@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib';
  */
 export const FORMAT = 1;
 export const HEADER_BYTES = 64;
-export const HEAD_BYTES = 32;
+const HEAD_BYTES = 32;
 /** A body's length is 32 bits, and buffers of Node end near 4 GiB. */
 export const MAX_BODY_BYTES = 2 ** 31;
 

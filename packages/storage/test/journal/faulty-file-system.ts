@@ -3,10 +3,6 @@ import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
 /** What happens at the k-th call: the call fails, or the process is as good as dead from there on. */
 export type Fault = { readonly at: ReadonlySet<number>; readonly kind: 'fail' | 'die' };
 
-export class Died extends Error {
-  override readonly name = 'Died';
-}
-
 /** The real file system with every call counted, and faults where a test wants them. */
 export class FaultyFileSystem implements FileSystem {
   calls = 0;

@@ -7,7 +7,7 @@ import { encodeJson } from '../../src/codec/json-record.ts';
 import { nodeFileSystem } from '../../src/file-system/node-file-system.ts';
 import { Journal, type JournalReport } from '../../src/journal/journal.ts';
 
-export const storeId = new Uint8Array(16).fill(7);
+const storeId = new Uint8Array(16).fill(7);
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'archetype journal é '));

@@ -1,4 +1,15 @@
-import { defineComponent, defineProcessor, f64, Frame, fromValues, MemoryStore, types, Worlds, type DataFrame, type World } from '@archetype/core';
+import {
+  defineComponent,
+  defineProcessor,
+  f64,
+  Frame,
+  fromValues,
+  MemoryStore,
+  types,
+  Worlds,
+  type DataFrame,
+  type World,
+} from '@archetype/core';
 import { ArchetypeRuntime } from '@archetype/runtime';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -20,15 +31,25 @@ const movement = defineProcessor({
 
 /** `n` entities that move, as one frame. */
 function movers(n: number): DataFrame {
-  const column = (step: number) => fromValues(types.f64, Array.from({ length: n }, (_, k) => (k % 1000) * step));
+  const column = (step: number) =>
+    fromValues(
+      types.f64,
+      Array.from({ length: n }, (_, k) => (k % 1000) * step),
+    );
   const names = ['position__x', 'position__y', 'velocity__dx', 'velocity__dy'];
-  const frame = new Frame(names.map((name) => ({ name, type: types.f64 })), names.map((_, k) => column(k + 1)), n);
+  const frame = new Frame(
+    names.map((name) => ({ name, type: types.f64 })),
+    names.map((_, k) => column(k + 1)),
+    n,
+  );
   return frame as unknown as DataFrame;
 }
 
 /** The same step by hand: a loop over typed arrays that allocates its outputs. */
 function byHand(n: number): () => void {
-  const arrays = Array.from({ length: 4 }, () => Float64Array.from({ length: n }, (_, k) => k % 1000));
+  const arrays = Array.from({ length: 4 }, () =>
+    Float64Array.from({ length: n }, (_, k) => k % 1000),
+  );
   let [x, y] = [arrays[0]!, arrays[1]!];
   const [dx, dy] = [arrays[2]!, arrays[3]!];
   return () => {
@@ -42,15 +63,27 @@ function byHand(n: number): () => void {
 }
 
 async function movementStep(n: number, bar: Figure['bar']): Promise<Figure> {
-  const world = new Worlds(new MemoryStore({ keep: 1 })).create('bench', { processors: [movement], components: [Velocity] });
+  const world = new Worlds(new MemoryStore({ keep: 1 })).create('bench', {
+    processors: [movement],
+    components: [Velocity],
+  });
   world.spawnMany(movers(n));
   await world.run({ steps: 3 });
   await check(world, n, 3);
   // Small steps are over before the compiler has seen them.
   await world.run({ steps: n > 10_000 ? 10 : 2000 });
   const rounds = n > 500_000 ? 15 : 51;
-  const [ms, yardstickMs] = [await median(rounds, () => world.step()), await median(rounds, byHand(n))];
-  return { name: `movement step, ${n.toLocaleString('en')} entities, in memory`, ms, yardstick: 'loop by hand', yardstickMs, bar };
+  const [ms, yardstickMs] = [
+    await median(rounds, () => world.step()),
+    await median(rounds, byHand(n)),
+  ];
+  return {
+    name: `movement step, ${n.toLocaleString('en')} entities, in memory`,
+    ms,
+    yardstick: 'loop by hand',
+    yardstickMs,
+    bar,
+  };
 }
 
 /** A figure counts only if its result is right. */
@@ -59,7 +92,8 @@ async function check(world: World, n: number, steps: number): Promise<void> {
   const x = rows.column('position__x');
   for (let k = 0; k < n; k += 997) {
     const expected = (k % 1000) + steps * (k % 1000) * 3;
-    if (x[k] !== expected) throw new Error(`the movement is wrong: entity ${k + 1} is at ${x[k]}, not ${expected}`);
+    if (x[k] !== expected)
+      throw new Error(`the movement is wrong: entity ${k + 1} is at ${x[k]}, not ${expected}`);
   }
 }
 
@@ -85,7 +119,13 @@ async function durableRun(directory: string): Promise<Figure> {
   const ms = (await median(5, () => world.run({ steps: 1000 }))) / 1000;
   const [x] = (await world.query([Position])).column('position__x');
   if (x !== world.tick) throw new Error(`the run is wrong: ${x} after ${world.tick} ticks`);
-  return { name: 'one entity, run(1000), durable, per tick', ms, yardstick: 'write + fdatasync', yardstickMs: await oneSync(directory), bar: { ms: 1 } };
+  return {
+    name: 'one entity, run(1000), durable, per tick',
+    ms,
+    yardstick: 'write + fdatasync',
+    yardstickMs: await oneSync(directory),
+    bar: { ms: 1 },
+  };
 }
 
 async function fork(directory: string, n: number): Promise<Figure> {
@@ -98,7 +138,13 @@ async function fork(directory: string, n: number): Promise<Figure> {
     branch = await world.fork();
   });
   if (branch?.info().entities !== n) throw new Error('the fork is wrong');
-  return { name: `fork of ${n.toLocaleString('en')} entities, durable`, ms, yardstick: 'write + fdatasync', yardstickMs: await oneSync(directory), bar: { ms: 20 } };
+  return {
+    name: `fork of ${n.toLocaleString('en')} entities, durable`,
+    ms,
+    yardstick: 'write + fdatasync',
+    yardstickMs: await oneSync(directory),
+    bar: { ms: 20 },
+  };
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'archetype-bench-'));

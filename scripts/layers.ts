@@ -28,7 +28,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const ARROW = 'packages/core/src/frame/arrow.ts';
-const BUILTINS = /^(node:.*|assert|buffer|child_process|crypto|events|fs|fs\/promises|http|https|module|net|os|path|perf_hooks|process|stream|url|util|v8|vm|worker_threads|zlib)$/;
+const BUILTINS =
+  /^(node:.*|assert|buffer|child_process|crypto|events|fs|fs\/promises|http|https|module|net|os|path|perf_hooks|process|stream|url|util|v8|vm|worker_threads|zlib)$/;
 
 interface Import {
   readonly from: SourceFile;
@@ -40,7 +41,9 @@ interface Import {
 export function checkLayers(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap(importsOf).flatMap((given) => {
     const problem = problemOf(given);
-    return problem === undefined ? [] : [`${given.from.path}:${given.line} imports "${given.target}": ${problem}`];
+    return problem === undefined
+      ? []
+      : [`${given.from.path}:${given.line} imports "${given.target}": ${problem}`];
   });
 }
 
@@ -57,14 +60,16 @@ function importsOf(from: SourceFile): Import[] {
 function problemOf({ from, target }: Import): string | undefined {
   const [, name = ''] = from.path.split('/');
   if (target === 'apache-arrow' && from.path !== ARROW) return `only ${ARROW} knows apache-arrow`;
-  if (name === 'core' && BUILTINS.test(target)) return 'core runs in a browser, which has no Node built-ins';
+  if (name === 'core' && BUILTINS.test(target))
+    return 'core runs in a browser, which has no Node built-ins';
   const workspace = /^@archetype\/([\w-]+)/.exec(target)?.[1];
   if (workspace !== undefined && !(PACKAGES[name] ?? []).includes(workspace)) {
     return `${name} may import ${(PACKAGES[name] ?? []).join(', ') || 'no other package'}`;
   }
   if (!target.startsWith('.')) return undefined;
   const path = new URL(target, `file:///${from.path}`).pathname.slice(1);
-  if (!path.startsWith(`packages/${name}/src/`)) return 'a relative import must stay in its package';
+  if (!path.startsWith(`packages/${name}/src/`))
+    return 'a relative import must stay in its package';
   return name === 'core' ? coreProblem(from.path, path) : undefined;
 }
 

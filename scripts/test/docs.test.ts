@@ -27,21 +27,27 @@ function blocksOf(markdown: string): readonly Block[] {
   });
 }
 
-const pages = ['README.md', ...globSync('{packages/*,docs/**,examples/*}/*.md', { cwd: root }), ...globSync('docs/*.md', { cwd: root })];
+const pages = [
+  'README.md',
+  ...globSync('{packages/*,docs/**,examples/*}/*.md', { cwd: root }),
+  ...globSync('docs/*.md', { cwd: root }),
+];
 
 describe('every code block of the docs runs and prints what the page says', () => {
   for (const page of new Set(pages)) {
     for (const block of blocksOf(readFileSync(join(root, page), 'utf8'))) {
       test(`${page}, line ${block.line}`, async () => {
         // Beside an example, so that the workspace's packages are found; run elsewhere, so that nothing is left here.
-        const package_ = page.includes('packages/core') ? 'packages/core' : 'examples/quickstart';
-        const folder = await mkdtemp(join(root, package_, '.snippet-'));
+        const beside = page.includes('packages/core') ? 'packages/core' : 'examples/quickstart';
+        const folder = await mkdtemp(join(root, beside, '.snippet-'));
         const cwd = await mkdtemp(join(tmpdir(), 'archetype-docs-'));
         try {
           const file = join(folder, 'snippet.ts');
           await writeFile(file, block.code);
-          const { stdout } = await run(process.execPath, ['--conditions=@archetype/source', file], { cwd });
-          if (block.output !== undefined) expect(stdout).toBe(block.output);
+          const { stdout } = await run(process.execPath, ['--conditions=@archetype/source', file], {
+            cwd,
+          });
+          expect(stdout).toBe(block.output ?? stdout);
         } finally {
           await rm(folder, { recursive: true });
           await rm(cwd, { recursive: true });
@@ -54,8 +60,14 @@ describe('every code block of the docs runs and prints what the page says', () =
 test('the README shows what npm start prints', async () => {
   const main = join(root, 'examples', 'air-network-epidemic', 'src', 'main.ts');
   const cwd = await mkdtemp(join(tmpdir(), 'archetype-docs-'));
-  const { stdout } = await run(process.execPath, ['--conditions=@archetype/source', main, '--memory'], { cwd });
+  const { stdout } = await run(
+    process.execPath,
+    ['--conditions=@archetype/source', main, '--memory'],
+    { cwd },
+  );
   await rm(cwd, { recursive: true });
-  const shown = /^```\n(305 airports.*?)^```$/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!;
+  const shown = /^```\n(305 airports.*?)^```$/ms.exec(
+    readFileSync(join(root, 'README.md'), 'utf8'),
+  )![1]!;
   expect(stdout.startsWith(shown)).toBe(true);
 });

@@ -19,9 +19,16 @@ async function directory(): Promise<string> {
 }
 
 function job(cwd: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, main, ...args], { cwd, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, main, ...args], {
+    cwd,
+    encoding: 'utf8',
+  });
   /** Results: what does not depend on time, ids or the disk. */
-  const results = stdout.split('\n').filter((line) => !/ticks per second|Curves:|MB on disk|attach|Read any|rm -r/.test(line)).join('\n').trim();
+  const results = stdout
+    .split('\n')
+    .filter((line) => !/ticks per second|Curves:|MB on disk|attach|Read any|rm -r/.test(line))
+    .join('\n')
+    .trim();
   return { status, stdout, stderr, results };
 }
 
@@ -43,7 +50,9 @@ test('the main job prints the same results in memory and durable, and others for
   expect(other.results).not.toBe(memory.results);
   expect(durable.stderr).toContain('hubs-cut: day 60 of 60');
   expect(durable.stdout).toMatch(/MB on disk in \.\/my data/);
-  expect(durable.stdout.trim().split('\n').at(-1)).toMatch(/^Each run adds two worlds; remove all of them with: rm -r /);
+  expect(durable.stdout.trim().split('\n').at(-1)).toMatch(
+    /^Each run adds two worlds; remove all of them with: rm -r /,
+  );
   expect(existsSync(join(cwd, 'my data', 'default', 'catalog.db'))).toBe(true);
   expect(readFileSync(join(cwd, 'air-network-epidemic.svg'), 'utf8')).toMatch(/^<svg .*<polyline/s);
   await using runtime = new ArchetypeRuntime({ storage: join(cwd, 'my data') });
@@ -70,7 +79,11 @@ describe('bad input', () => {
     [['--ticks', '20'], 2, /at least 21/],
     [['--seed', '-1'], 2, /./],
     [['--memory', '--storage', 'x'], 2, /--memory keeps nothing/],
-    [['--storage', '/dev/null/x'], 1, /storage_unavailable: The store in \/dev\/null\/x\/default could not be opened/],
+    [
+      ['--storage', '/dev/null/x'],
+      1,
+      /storage_unavailable: The store in \/dev\/null\/x\/default could not be opened/,
+    ],
   ])('%j exits with %i and says why', async (args, status, message) => {
     const { status: got, stdout, stderr } = job(await directory(), ...args);
     expect(got).toBe(status);
@@ -82,39 +95,57 @@ describe('bad input', () => {
   test('--help explains every option', async () => {
     const { status, stdout } = job(await directory(), '--help');
     expect(status).toBe(0);
-    for (const flag of ['--ticks', '--seed', '--storage', '--memory', '--svg']) expect(stdout).toContain(flag);
+    for (const flag of ['--ticks', '--seed', '--storage', '--memory', '--svg'])
+      expect(stdout).toContain(flag);
   });
 });
 
 describe('killed with SIGKILL in the middle of the main job', () => {
   const except = ['world_id', 'run_id'];
-  const rows = (world: { query: (components: [typeof Airport, typeof Health], options: { ticks: 'all' }) => Promise<DataFrame> }) =>
-    world.query([Airport, Health], { ticks: 'all' });
+  const rows = (world: {
+    query: (
+      components: [typeof Airport, typeof Health],
+      options: { ticks: 'all' },
+    ) => Promise<DataFrame>;
+  }) => world.query([Airport, Health], { ticks: 'all' });
 
   test.each([
     ['free', 12],
     ['hubs-cut', 70],
-  ])('after day %2$i of %1$s both worlds stand at the last acknowledged day, and go on to the same bytes', async (branch, day) => {
-    const [storage, whole] = [await directory(), await directory()];
-    const script = join(import.meta.dirname, 'child', 'job-and-die.ts');
-    const child = spawn(process.execPath, [...node, script, storage, branch, String(day)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const [, signal] = (await once(child, 'close')) as [number | null, string];
-    expect(signal).toBe('SIGKILL');
-    expect(job(whole, '--storage', whole).status).toBe(0);
-    await using runtime = new ArchetypeRuntime({ storage });
-    await using reference = new ArchetypeRuntime({ storage: whole });
-    const simulation = epidemic(loadNetwork());
-    for (const stored of await runtime.worlds()) {
-      const said = output.split('\n').filter((line) => line.startsWith(`${stored.name} `)).map((line) => Number(line.split(' ')[1]));
-      expect(stored.newestTick).toBeGreaterThanOrEqual(said.at(-1) ?? 0);
-      const world = await runtime.resume(stored.world, simulation);
-      await world.run({ steps: 120 - world.tick });
-      const [got, expected] = [await rows(world as never), await rows((await reference.attach(stored.name)) as never)];
-      expect(got.numRows).toBe(305 * 121);
-      expect(got.equals(expected, { except })).toBe(true);
-    }
-    expect((await runtime.worlds()).map(({ name }) => name)).toEqual(branch === 'free' ? ['free'] : ['free', 'hubs-cut']);
-  });
+  ])(
+    'after day %2$i of %1$s both worlds stand at the last acknowledged day, and go on to the same bytes',
+    async (branch, day) => {
+      const [storage, whole] = [await directory(), await directory()];
+      const script = join(import.meta.dirname, 'child', 'job-and-die.ts');
+      const child = spawn(process.execPath, [...node, script, storage, branch, String(day)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      const [, signal] = (await once(child, 'close')) as [number | null, string];
+      expect(signal).toBe('SIGKILL');
+      expect(job(whole, '--storage', whole).status).toBe(0);
+      await using runtime = new ArchetypeRuntime({ storage });
+      await using reference = new ArchetypeRuntime({ storage: whole });
+      const simulation = epidemic(loadNetwork());
+      for (const stored of await runtime.worlds()) {
+        const said = output
+          .split('\n')
+          .filter((line) => line.startsWith(`${stored.name} `))
+          .map((line) => Number(line.split(' ')[1]));
+        expect(stored.newestTick).toBeGreaterThanOrEqual(said.at(-1) ?? 0);
+        const world = await runtime.resume(stored.world, simulation);
+        await world.run({ steps: 120 - world.tick });
+        const [got, expected] = [
+          await rows(world),
+          await rows(await reference.attach(stored.name)),
+        ];
+        expect(got.numRows).toBe(305 * 121);
+        expect(got.equals(expected, { except })).toBe(true);
+      }
+      expect((await runtime.worlds()).map(({ name }) => name)).toEqual(
+        branch === 'free' ? ['free'] : ['free', 'hubs-cut'],
+      );
+    },
+  );
 });

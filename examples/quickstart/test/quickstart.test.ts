@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 
 test('the quickstart prints the four ticks', () => {
   const main = join(import.meta.dirname, '..', 'src', 'main.ts');
-  const output = execFileSync(process.execPath, ['--conditions=@archetype/source', main], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--conditions=@archetype/source', main], {
+    encoding: 'utf8',
+  });
   expect(output).toBe(
     [
       'entity_id  tick  position__x  position__y',

@@ -262,7 +262,7 @@ test('random expressions equal a row-by-row interpreter', () => {
     maxLength: 5,
   });
   fc.assert(
-    fc.property(tree as fc.Arbitrary<Oracle>, rows, (oracle, given) => {
+    fc.property(tree, rows, (oracle, given) => {
       const frame = frameOf({
         x: [types.f64, given.map((r) => r.x)],
         y: [types.f64, given.map((r) => r.y)],

@@ -63,9 +63,7 @@ const cells = (frame: unknown) =>
   (frame as Frame)
     .toRows()
     .map((row) =>
-      names.map((name) =>
-        row[name] instanceof Float32Array ? [...(row[name] as Float32Array)] : row[name],
-      ),
+      names.map((name) => (row[name] instanceof Float32Array ? [...row[name]] : row[name])),
     );
 
 describe('columns of every kind', () => {
@@ -128,13 +126,13 @@ describe('verbs', () => {
   test('kernel writes fresh columns, or copies where inout names them', () => {
     const out = (df as never as Frame).kernel(
       ['u32', 'f64', 'utf8'],
-      ((o: Record<string, unknown[]>, c: Record<string, ArrayLike<unknown>>, n: number) => {
+      (o: Record<string, unknown[]>, c: Record<string, ArrayLike<unknown>>, n: number) => {
         for (let i = 0; i < n; i++) {
           o.utf8![i] = `${String(c.mood![i])}!`;
           (o.u32![i] as number) += 1;
           o.f64![i] = i;
         }
-      }) as never,
+      },
       { inout: ['f64'] },
     );
     expect(out.toRows().map((row) => [row.u32, row.f64, row.utf8])).toEqual([
@@ -142,10 +140,8 @@ describe('verbs', () => {
       [1, 1, 'calm!'],
       [1, 2, 'angry!'],
     ]);
-    expect(() => all.kernel(['entity_id'], (() => {}) as never)).toThrow(ArchetypeError);
-    expect(() => all.kernel(['u32'], (() => {}) as never, { inout: ['f64'] })).toThrow(
-      /inout names f64/,
-    );
+    expect(() => all.kernel(['entity_id'], () => {})).toThrow(ArchetypeError);
+    expect(() => all.kernel(['u32'], () => {}, { inout: ['f64'] })).toThrow(/inout names f64/);
   });
 
   test('show prints a table, its size, and what it leaves out', () => {

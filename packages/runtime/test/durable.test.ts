@@ -99,7 +99,7 @@ describe('a durable world', () => {
     await using runtime = new ArchetypeRuntime({ storage: directory });
     const first = runtime.world('one', walkers, { seed: 4 });
     await first.step();
-    const second = await runtime.world('two', walkers, { seed: 4 });
+    const second = runtime.world('two', walkers, { seed: 4 });
     await second.step();
     await expect(runtime.resume('three', walkers)).rejects.toMatchObject({
       code: 'world_not_found',

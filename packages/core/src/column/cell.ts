@@ -85,7 +85,12 @@ export const text = {
     if (cell.isWellFormed()) return cell;
     throw new ArchetypeError(
       'invalid_value',
-      `A text holds half a surrogate pair at position ${[...cell].findIndex((c) => !c.isWellFormed())}, which UTF-8 cannot keep; use toWellFormed() on it first.`,
+      `A text holds half a surrogate pair at position ${cell
+        .toWellFormed()
+        .split('')
+        .findIndex(
+          (unit, k) => unit !== cell[k],
+        )}, which UTF-8 cannot keep; use toWellFormed() on it first.`,
     );
   },
   parse: (stored: string): unknown => stored,

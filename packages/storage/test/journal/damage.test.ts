@@ -12,7 +12,7 @@ async function written(
   const { journal } = await openJournal(directory);
   for (const value of values) await journal.append(record(value, value * 3));
   await journal.close();
-  const [name] = (await readdir(directory)).filter((entry) => entry.endsWith('.log'));
+  const name = (await readdir(directory)).find((entry) => entry.endsWith('.log'));
   const file = join(directory, name!);
   return { directory, file, bytes: await readFile(file) };
 }

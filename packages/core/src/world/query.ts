@@ -59,15 +59,20 @@ function ticksOf(ticks: Ticks, newest: number | undefined): ScanQuery['ticks'] {
   const last = newest ?? Infinity;
   if (ticks === 'newest') return newest === undefined ? 'newest' : { from: newest, to: newest };
   if (ticks === 'all') return { from: 0, to: last };
+  if (typeof ticks !== 'number' && (typeof ticks !== 'object' || ticks === null))
+    throw badTicks(ticks);
   const { from = 0, to = last } = typeof ticks === 'number' ? { from: ticks, to: ticks } : ticks;
   if (
     ![from, to].every((tick) => tick === Infinity || (Number.isInteger(tick) && tick >= -1)) ||
     (to < from && to !== last)
   ) {
-    throw new ArchetypeError(
-      'invalid_argument',
-      `ticks was ${JSON.stringify(ticks)}; use "newest", "all", a tick number, or { from, to } with whole numbers from 0 on.`,
-    );
+    throw badTicks(ticks);
   }
   return { from, to: Math.min(to, last) };
 }
+
+const badTicks = (ticks: unknown): ArchetypeError =>
+  new ArchetypeError(
+    'invalid_argument',
+    `ticks was ${JSON.stringify(ticks)}; use "newest", "all", a tick number, or { from, to } with whole numbers from 0 on.`,
+  );

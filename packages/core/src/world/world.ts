@@ -55,6 +55,7 @@ export class World {
   readonly #committer: Committer;
   readonly #never = new AbortController().signal;
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   #inProcessor = false;
   #ended: 'open' | 'closed' | 'destroyed' = 'open';
 
@@ -355,8 +356,13 @@ export class World {
 
   /** Operations on one world take turns; the unit is the tick. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
+    // Whoever finds the world idle begins at once: what is staged after the call belongs to the next tick.
+    const result = this.#waiting++ === 0 ? work() : this.#turn.then(work);
+    this.#turn = result
+      .catch(() => undefined)
+      .finally(() => {
+        this.#waiting--;
+      });
     return result;
   }
 

@@ -140,6 +140,55 @@ describe('a store that fails', () => {
       { position__x: 7, position__y: 3 },
     ]);
   });
+  test('everybody whose tick was lost is told, and nobody else', async () => {
+    class Failing extends MemoryStore {
+      failAt = 3;
+      override async append(given: readonly Commit[]): Promise<void> {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (given[0]!.tick === this.failAt)
+          throw new ArchetypeError('commit_failed', 'The disk said no; try again.');
+        await super.append(given);
+      }
+    }
+    const store = new Failing();
+    const world = start(store);
+    world.spawn(Position(), Velocity({ dx: 1 }));
+    const [first, second, fork, run] = await Promise.allSettled([
+      world.step(),
+      world.step(),
+      world.fork(),
+      world.run({ steps: 5 }),
+    ]);
+    expect([first.status, second.status, fork.status]).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(run).toMatchObject({ status: 'rejected', reason: { code: 'commit_failed' } });
+    expect(world.tick).toBe(2);
+    const together = await Promise.allSettled([world.step(), world.step(), world.step()]);
+    const lost = together.filter(({ status }) => status === 'rejected').length;
+    expect(lost).toBeGreaterThan(0);
+    expect(world.tick).toBe(2 + 3 - lost);
+    store.failAt = -1;
+    await world.run({ steps: 10 - world.tick });
+    const rows = await world.query([Position], { ticks: 'all' });
+    expect([...rows.column('position__x')]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+});
+
+test('resuming takes over writing: the former writer is stale, and knows it', async () => {
+  const store = new MemoryStore();
+  const [here, there] = [new Worlds(store), new Worlds(store)];
+  const former = here.create('w', simulation);
+  former.spawn(Position(), Velocity({ dx: 1 }));
+  await former.step();
+  const latter = await there.resume('w', simulation);
+  former.spawn(Position());
+  await expect(former.step()).rejects.toMatchObject({ code: 'stale_writer' });
+  expect(former.tick).toBe(1);
+  await latter.step();
+  expect([...(await latter.query([Position])).column('position__x')]).toEqual([2]);
 });
 
 describe('queries', () => {

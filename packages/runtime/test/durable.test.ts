@@ -104,6 +104,9 @@ describe('a durable world', () => {
     await expect(runtime.resume('three', walkers)).rejects.toMatchObject({
       code: 'world_not_found',
     });
+    await expect(runtime.resume('one', walkers)).rejects.toMatchObject({ code: 'world_exists' });
+    await first.step();
+    await first.close();
     await expect(runtime.resume('one', { processors: [] })).rejects.toMatchObject({
       code: 'schema_conflict',
     });

@@ -23,13 +23,17 @@ export function lockDirectory(directory: string): { release(): void } {
       { cause },
     );
   }
-  writeFileSync(owner, JSON.stringify({ pid: process.pid, host: hostname() }));
-  return {
-    release() {
-      database.exec('rollback');
-      database.close();
-    },
+  const release = (): void => {
+    database.exec('rollback');
+    database.close();
   };
+  try {
+    writeFileSync(owner, JSON.stringify({ pid: process.pid, host: hostname() }));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { release };
 }
 
 function describeOwner(path: string): string {

@@ -29,16 +29,20 @@ export function createContext(run: {
   readonly emissions: Emission[];
 }): TickContext {
   const { tables, dying, around, processor, emissions } = run;
-  const born = new Map<BirthRef, Set<AnyComponent>>();
+  /** Components that this call gives to entities, births included. */
+  const given = new Map<EntityRef, ReadonlySet<AnyComponent>>();
   const known = (entity: EntityRef): EntityRef => {
-    if (isBirthRef(entity) ? born.has(entity) : locate(tables.values() as Iterable<never>, entity))
+    if (isBirthRef(entity) ? given.has(entity) : locate(tables.values() as Iterable<never>, entity))
       return entity;
     throw notFound(entity, around.tick);
   };
   const has = (entity: EntityRef, component: AnyComponent): boolean =>
-    isBirthRef(entity)
-      ? born.get(entity)!.has(component)
-      : tableOf(tables, entity).signature.names.includes(component.type);
+    given.get(entity)?.has(component) === true ||
+    (!isBirthRef(entity) && tableOf(tables, entity).signature.names.includes(component.type));
+  const give = (entity: EntityRef, values: readonly Value[]): void => {
+    const components = distinct(values).map(componentOf);
+    given.set(entity, new Set([...(given.get(entity) ?? []), ...components]));
+  };
   return Object.freeze<TickContext>({
     world: around.world,
     tick: around.tick,
@@ -54,12 +58,12 @@ export function createContext(run: {
     dying: (entity) => dying.has(entity),
     spawn(...values) {
       const ref: BirthRef = Object.freeze({ kind: 'birth' });
-      born.set(ref, new Set(distinct(values).map(componentOf)));
+      give(ref, values);
       emissions.push({ kind: 'spawn', ref, values });
       return ref;
     },
-    despawn(given) {
-      for (const entity of entities(given))
+    despawn(target) {
+      for (const entity of entities(target))
         emissions.push({ kind: 'despawn', entity: known(entity) });
     },
     update(entity, component, fields, options = {}) {
@@ -82,10 +86,8 @@ export function createContext(run: {
       });
     },
     addComponents(entity, ...values) {
-      distinct(values).forEach(
-        (value) => isBirthRef(entity) && born.get(entity)?.add(componentOf(value)),
-      );
       emissions.push({ kind: 'addComponents', entity: known(entity), values });
+      give(entity, values);
     },
     removeComponents(entity, ...components) {
       emissions.push({

@@ -5,23 +5,17 @@ import type { Lease } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
 import type { Staging } from './staging.ts';
 
-/** Ticks computed but not yet durable, at most; more would only hold memory. */
-const MAX_IN_FLIGHT = 32;
-
-interface InFlight {
-  readonly done: Promise<void>;
-}
-
 /**
  * Carries computed ticks to the store, several at a time, in order. `head` is the state that the next tick starts from,
- * `durable` what everybody else sees. When a commit fails, both are the last durable tick again and everything that the
- * failed ticks took is staged again.
+ * `durable` what everybody else sees. When a commit fails, those behind it were made on top of it and fail with it; then
+ * both states are the last durable tick again, and everything that the failed ticks took is staged again.
  */
 export class Committer {
   readonly #staging: Staging;
   readonly #open: () => Promise<{ readonly store: Store; readonly lease: Lease }>;
-  readonly #inFlight: InFlight[] = [];
-  #failure: unknown;
+  #last: Promise<unknown> = Promise.resolve();
+  #inFlight = 0;
+  #failure: { readonly error: unknown } | undefined;
   head: Snapshot;
   durable: Snapshot;
 
@@ -36,41 +30,54 @@ export class Committer {
     this.#open = open;
   }
 
-  /** Hands a tick over; resolves when there is room for another one. */
-  async push(
+  /** A commit failed and those behind it have not all come back yet. */
+  get failing(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Hands a tick over. Resolves when it is durable; rejects when it, or one before it, is not. */
+  push(
     snapshot: Snapshot,
     commit: Omit<Commit, 'lease'>,
     taken: readonly Mutation[],
     onDurable?: () => void,
   ): Promise<void> {
     this.head = snapshot;
-    const { store, lease } = await this.#open();
-    const done = store.append([{ ...commit, lease }]).then(
-      () => this.#durable(snapshot, taken, onDurable),
-      (error: unknown) => {
-        this.#failure ??= error;
-      },
-    );
-    this.#inFlight.push({ done });
-    if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift()!.done;
-    if (this.#failure !== undefined) await this.drain();
+    this.#inFlight++;
+    const done = this.#append(commit, this.#last).then(() => {
+      this.#inFlight--;
+      if (this.#failure !== undefined) throw this.#fail();
+      this.durable = snapshot;
+      this.#staging.committed(taken, snapshot);
+      return onDurable?.();
+    });
+    // Whoever asked for the tick sees its failure; the queue only waits.
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
-  #durable(snapshot: Snapshot, taken: readonly Mutation[], onDurable?: () => void): void {
-    if (this.#failure !== undefined) return;
-    this.durable = snapshot;
-    this.#staging.committed(taken, snapshot);
-    onDurable?.();
+  /** Resolves when nothing is under way. Never rejects: failures belong to those who asked for the ticks. */
+  async idle(): Promise<void> {
+    await this.#last;
   }
 
-  /** Waits until every tick handed over is durable. @throws what made the first of them fail */
-  async drain(): Promise<void> {
-    while (this.#inFlight.length > 0) await this.#inFlight.shift()!.done;
-    const failure = this.#failure;
-    if (failure === undefined) return;
-    this.#failure = undefined;
-    this.head = this.durable;
-    this.#staging.restore(this.durable);
-    throw failure;
+  async #append(commit: Omit<Commit, 'lease'>, before: Promise<unknown>): Promise<void> {
+    try {
+      const { store, lease } = await this.#open();
+      await store.append([{ ...commit, lease }]);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    await before;
+  }
+
+  #fail(): unknown {
+    const { error } = this.#failure!;
+    if (this.#inFlight === 0) {
+      this.#failure = undefined;
+      this.head = this.durable;
+      this.#staging.restore(this.durable);
+    }
+    return error;
   }
 }

@@ -11,17 +11,19 @@ import { UNSTARTED } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { Mutation } from '../state/mutation.ts';
 import { parseData, type ResourceValue } from '../state/resource.ts';
-import type { WorldIdentity } from '../tick/context.ts';
 import { drive } from '../tick/drive.ts';
 import type { Processor } from '../tick/processor.ts';
 import { readResources, type Resources } from '../tick/resources.ts';
-import { tick } from '../tick/tick.ts';
+import { tick, type TickResult } from '../tick/tick.ts';
 import { Committer } from './committer.ts';
 import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
 import { Staging } from './staging.ts';
 import type { RunProgress, RunResult, WorldInfo } from './world-info.ts';
 import { requireValue } from './world-resources.ts';
 import type { WorldState } from './world-state.ts';
+
+/** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
+const MAX_IN_FLIGHT = 32;
 
 export interface StepOptions {
   /** Recorded with the tick and given to its processors as `ctx.input`. */
@@ -228,16 +230,21 @@ export class World {
       completed++;
       onProgress?.({ tick: this.tick, ticksCompleted: completed, steps });
     };
+    const pending: Promise<void>[] = [];
     try {
       for (let k = 0; k < steps || k === 0; k++) {
         await this.#inTurn(async () => {
-          if (this.#committer.head.tick === UNSTARTED) await this.#advance(undefined, this.#never);
+          if (this.#committer.head.tick === UNSTARTED) {
+            pending.push(watched(await this.#advance(undefined, this.#never)));
+          }
           if (k === 0) startTick = Math.max(0, this.#committer.head.tick);
-          if (k < steps) await this.#advance(input, signal, progress);
+          if (k < steps) pending.push(watched(await this.#advance(input, signal, progress)));
         });
+        if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
       }
     } finally {
-      await this.#committer.drain();
+      // A commit that failed comes before whatever failed on top of it.
+      for (const done of pending) await done;
     }
     return {
       worldId: this.id,
@@ -250,46 +257,55 @@ export class World {
     };
   }
 
-  /** One tick: computed here, handed to the committer. */
+  /** One tick: computed here, handed to the committer; what it gives settles when the tick is durable. */
   async #advance(
     input: Json | undefined,
     signal: AbortSignal,
     onDurable?: () => void,
-  ): Promise<void> {
+  ): Promise<{ readonly durable: Promise<void> }> {
+    if (this.#committer.failing) await this.#committer.idle();
     this.#admit();
     if (signal.aborted) {
       throw new ArchetypeError(
         'aborted',
         `World "${this.name}" was told to stop after tick ${this.tick}; everything up to it is committed.`,
-        {
-          cause: signal.reason,
-        },
+        { cause: signal.reason },
       );
     }
-    const { record, registry, processors, live, keys } = this.#state;
     const taken = this.#staging.take();
     try {
-      const work = tick(this.#committer.head, taken, {
-        world: this.#identity,
-        seed: record.seed,
-        registry,
-        processors: [...processors],
-        live,
-        input,
-        signal,
-        keys,
-        allocate: () => this.#staging.allocate(),
-      });
-      this.#inProcessor = true;
-      const computing = drive(work);
-      this.#inProcessor = false;
-      const { snapshot, commit } = await computing;
-      await this.#committer.push(snapshot, commit, taken, onDurable);
+      const computing = this.#compute(taken, input, signal);
+      const { snapshot, commit } = computing instanceof Promise ? await computing : computing;
+      return { durable: this.#committer.push(snapshot, commit, taken, onDurable) };
     } catch (error) {
-      this.#inProcessor = false;
-      await this.#committer.drain();
+      await this.#committer.idle();
       this.#staging.restore(this.#committer.durable);
       throw error;
+    }
+  }
+
+  #compute(
+    taken: readonly Mutation[],
+    input: Json | undefined,
+    signal: AbortSignal,
+  ): TickResult | Promise<TickResult> {
+    const { record, registry, processors, live, keys } = this.#state;
+    const work = tick(this.#committer.head, taken, {
+      world: { id: this.id, run: this.run_id, name: this.name },
+      seed: record.seed,
+      registry,
+      processors: [...processors],
+      live,
+      input,
+      signal,
+      keys,
+      allocate: () => this.#staging.allocate(),
+    });
+    this.#inProcessor = true;
+    try {
+      return drive(work);
+    } finally {
+      this.#inProcessor = false;
     }
   }
 
@@ -319,10 +335,10 @@ export class World {
   async fork(options: ForkOptions = {}): Promise<World> {
     this.#admit();
     return this.#inTurn(async () => {
-      await this.#committer.drain();
-      const { snapshot, fork } = { snapshot: this.#committer.durable, fork: this.#state.fork };
+      await this.#committer.idle();
       await this.#state.open();
-      return new World(await fork(snapshot, options), { staging: this.#staging });
+      const state = await this.#state.fork(this.#committer.durable, options);
+      return new World(state, { staging: this.#staging });
     });
   }
 
@@ -330,7 +346,7 @@ export class World {
   async destroy(): Promise<void> {
     this.#admit();
     await this.#inTurn(async () => {
-      await this.#committer.drain();
+      await this.#committer.idle();
       const { store, lease } = await this.#state.open();
       await store.destroy(lease);
       this.#ended = 'destroyed';
@@ -344,14 +360,11 @@ export class World {
     this.#ended = 'closed';
     this.#state.release();
     await this.#turn;
+    await this.#committer.idle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  get #identity(): WorldIdentity {
-    return { id: this.id, run: this.run_id, name: this.name };
   }
 
   /** Operations on one world take turns; the unit is the tick. */
@@ -379,4 +392,10 @@ export class World {
   #readable(): void {
     if (this.#ended === 'closed') this.#admit();
   }
+}
+
+/** A promise that is awaited later: until then its failure is nobody's surprise. */
+function watched({ durable }: { readonly durable: Promise<void> }): Promise<void> {
+  durable.catch(() => undefined);
+  return durable;
 }

@@ -104,6 +104,7 @@ export class Worlds {
         `World "${stored.name}" was made with live resources that are not recorded: ${missing.join(', ')}. Give them again, in the simulation's resources or in resume's.`,
       );
     }
+    this.#checkFree(stored.name);
     const store = await this.#store();
     const parts = this.#parts(plan, given.live, given.known);
     const before = await store.snapshot(stored.world, stored.newestTick);
@@ -154,12 +155,7 @@ export class Worlds {
     parts: Parts,
     write: (store: Store) => Promise<Lease>,
   ): WorldState {
-    if (this.#names.has(record.name)) {
-      throw new ArchetypeError(
-        'world_exists',
-        `A live world is called "${record.name}" already; close it, or use another name.`,
-      );
-    }
+    this.#checkFree(record.name);
     this.#names.add(record.name);
     let opened: Promise<{ store: Store; lease: Lease }> | undefined;
     const open = async (): Promise<{ store: Store; lease: Lease }> => {
@@ -230,6 +226,14 @@ export class Worlds {
       throw error;
     }
     return state;
+  }
+
+  #checkFree(name: string): void {
+    if (!this.#names.has(name)) return;
+    throw new ArchetypeError(
+      'world_exists',
+      `A live world is called "${name}" already; close it, or use another name.`,
+    );
   }
 
   #freeName(name: string): string {

@@ -96,7 +96,12 @@ export class DurableStore implements Store {
     const epoch = world.epoch + 1;
     // Appends that were handed over before belong to the former lease and come first in the journal.
     world.epoch = epoch;
-    await journal.append(encodeJson(recordKinds.claimed, { world: id, epoch }));
+    try {
+      await journal.append(encodeJson(recordKinds.claimed, { world: id, epoch }));
+    } catch (error) {
+      world.epoch = epoch - 1;
+      throw error;
+    }
     const state = await this.snapshot(id, world.newest);
     return { lease: leaseOf(world), record: storedWorld(world), state };
   }

@@ -47,7 +47,7 @@ function bootstrap(name, args) {
     );
     tools.push(`node@${node}`);
   }
-  if (!runsUnder(manifest.packageManager) || tools.length > 0) tools.push(manifest.packageManager);
+  if (tools.length > 0 || !hasPnpm(manifest.packageManager)) tools.push(manifest.packageManager);
   const again = ['node', fileURLToPath(import.meta.url), '--run', name, ...args];
   if (tools.length === 0) exit(run(again));
   const npm = ['exec', '--yes', ...tools.map((tool) => `--package=${tool}`), '--call'];
@@ -90,10 +90,14 @@ function run([command, ...args], hide = false) {
   });
 }
 
-/** True inside a script that this exact pnpm started, e.g. `pnpm test`. */
-function runsUnder(packageManager) {
-  const [name, version] = packageManager.split('+')[0].split('@');
-  return process.env.npm_config_user_agent?.startsWith(`${name}/${version} `) ?? false;
+/** True when the pnpm on PATH is exactly the pinned one. */
+function hasPnpm(packageManager) {
+  const [, version] = packageManager.split('+')[0].split('@');
+  const { stdout } = spawnSync('pnpm', ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  return stdout?.trim() === version;
 }
 
 function compare(a, b) {

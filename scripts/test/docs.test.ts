@@ -66,7 +66,7 @@ test('the README shows what npm start prints', async () => {
     { cwd },
   );
   await rm(cwd, { recursive: true });
-  const shown = /^```\n(305 airports.*?)^```$/ms.exec(
+  const shown = /^```\n(305 airports .*?)^```$/ms.exec(
     readFileSync(join(root, 'README.md'), 'utf8'),
   )![1]!;
   expect(stdout.startsWith(shown)).toBe(true);

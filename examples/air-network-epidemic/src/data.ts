@@ -29,8 +29,8 @@ export interface Network {
  * The US air network of 2008: airports with at least one route, by code, and the flights between them. Both files are
  * works of the US government, from the npm package vega-datasets.
  */
-export function loadNetwork(): Network {
-  const flights = readCsv('flights-airport.csv').map(({ origin, destination, count }) => ({
+export function loadNetwork(data: URL = packaged()): Network {
+  const flights = readCsv(data, 'flights-airport.csv').map(({ origin, destination, count }) => ({
     origin: origin!,
     destination: destination!,
     count: Number(count),
@@ -40,7 +40,7 @@ export function loadNetwork(): Network {
     totals.set(origin, (totals.get(origin) ?? 0) + count);
     totals.set(destination, (totals.get(destination) ?? 0) + count);
   }
-  const airports = readCsv('airports.csv')
+  const airports = readCsv(data, 'airports.csv')
     .filter(({ iata }) => totals.has(iata!))
     .map((row) => ({
       code: row.iata!,
@@ -58,11 +58,12 @@ export function loadNetwork(): Network {
   return { airports, routes };
 }
 
-function readCsv(file: string): readonly Readonly<Record<string, string | undefined>>[] {
+/** The package exports its code only; its data stand beside it. */
+const packaged = (): URL => new URL('../data/', import.meta.resolve('vega-datasets'));
+
+function readCsv(data: URL, file: string): readonly Readonly<Record<string, string | undefined>>[] {
   try {
-    // The package exports its code only; its data stand beside it.
-    const path = new URL(`../data/${file}`, import.meta.resolve('vega-datasets'));
-    return parse(readFileSync(path), { columns: true });
+    return parse(readFileSync(new URL(file, data)), { columns: true });
   } catch (cause) {
     throw new ArchetypeError(
       'storage_unavailable',

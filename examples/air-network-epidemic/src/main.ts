@@ -21,12 +21,13 @@ function report(options: Options, result: JobResult): void {
   const { network, hubs, free, cut, moved } = result;
   const name = new Map(network.airports.map((airport) => [airport.code, airport.name]));
   const flights = network.routes.reduce((n, route) => n + route.flights, 0);
+  const departures = new Set(network.routes.map((route) => route.from)).size;
   const peak = (curve: typeof free): string =>
     `day ${curve.peakDay}, ${people(curve.infected[curve.peakDay]!)} infected`;
   writeFileSync(options.svg, drawSvg([free, cut]));
   console.log(
     [
-      `${network.airports.length} airports, ${network.routes.length} routes, ${people(flights)} flights; ${options.ticks} days, seed ${options.seed}`,
+      `${network.airports.length} airports (${departures} with departures), ${network.routes.length} routes, ${people(flights)} flights; ${options.ticks} days, seed ${options.seed}`,
       `From day 20 on, branch "${cut.name}" has 10 % of the flights from and to ${hubs.join(' ')}.`,
       '',
       chart(free, cut),

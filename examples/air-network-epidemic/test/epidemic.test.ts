@@ -40,6 +40,14 @@ test('the data are the whole network of 2008', () => {
   expect(routes.reduce((n, route) => n + route.flights, 0) / 1e6).toBeCloseTo(7.0, 1);
 });
 
+test('a missing data file is named', () => {
+  const failure = expect.objectContaining({
+    code: 'storage_unavailable',
+    message: expect.stringMatching(/flights-airport\.csv.*npm run setup/s),
+  }) as never;
+  expect(() => loadNetwork(new URL('file:///nowhere/'))).toThrow(failure);
+});
+
 test('the main job prints the same results in memory and durable, and others for another seed', async () => {
   const cwd = await directory();
   const durable = job(cwd, '--ticks', '60', '--storage', './my data');

@@ -1,6 +1,8 @@
-/** Kinds of journal records. Numbers are part of the file format: they are never given a new meaning. */
+/**
+ * Kinds of journal records. Numbers are part of the file format: they are never given a new meaning, and a reader refuses
+ * those that it does not know. 0 is the journal's own.
+ */
 export const recordKinds = {
-  abort: 0,
   schema: 1,
   commit: 2,
   created: 3,
@@ -8,9 +10,3 @@ export const recordKinds = {
   claimed: 5,
   destroyed: 6,
 } as const;
-
-const names = new Map<number, string>(
-  Object.entries(recordKinds).map(([name, kind]) => [kind, name]),
-);
-
-export const recordName = (kind: number): string | undefined => names.get(kind);

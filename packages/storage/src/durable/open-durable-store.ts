@@ -1,11 +1,8 @@
-import { ArchetypeError, type Signature, type WorldRecord } from '@archetype/core';
+import { ArchetypeError } from '@archetype/core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
-import { decodeCommit } from '../codec/commit-codec.ts';
-import { decodeJson } from '../codec/json-record.ts';
-import { recordKinds, recordName } from '../codec/record-kind.ts';
-import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import { RecordReader } from '../codec/record-reader.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { Flusher } from '../flusher/flusher.ts';
@@ -95,39 +92,27 @@ function unavailable(directory: string, error: unknown): ArchetypeError {
 }
 
 /** Applies the records that the catalog does not have yet. */
-function replayInto(ledger: Ledger, catalog: Catalog): (record: ReadFrame) => void {
+function replayInto(ledger: Ledger, catalog: Catalog): (frame: ReadFrame) => void {
   const applied = catalog.appliedSequence;
-  const signatures = new Map<string, Signature>();
-  const signatureOf = (schema: string): Signature =>
-    signatures.get(schema) ?? catalog.signature(schema);
-  return ({ kind, sequence, body }) => {
-    if (recordName(kind) === undefined) {
-      throw new ArchetypeError(
-        'record_unknown',
-        `The journal holds a record of kind ${kind}, which this version does not know; upgrade to open the store.`,
-      );
-    }
-    if (sequence <= applied) return;
-    switch (kind) {
-      case recordKinds.schema: {
-        const signature = loadSignature(decodeJson(body) as StoredSignature);
-        signatures.set(signature.schema, signature);
+  const reader = new RecordReader((schema) => catalog.signature(schema));
+  return (frame) => {
+    const record = reader.read(frame);
+    if (frame.sequence <= applied) return;
+    switch (record.kind) {
+      case 'schema':
         break;
-      }
-      case recordKinds.created:
-      case recordKinds.forked:
-        ledger.created(decodeJson(body) as WorldRecord);
+      case 'world':
+        ledger.created(record.record);
         break;
-      case recordKinds.claimed: {
-        const { world, epoch } = decodeJson(body) as { world: string; epoch: number };
-        ledger.claimed(world, epoch);
+      case 'claimed':
+        ledger.claimed(record.world, record.epoch);
         break;
-      }
-      case recordKinds.destroyed:
-        ledger.destroyed((decodeJson(body) as { world: string }).world);
+      case 'destroyed':
+        ledger.destroyed(record.world);
         break;
-      default:
-        ledger.committed(decodeCommit(body, signatureOf));
+      case 'commit':
+        ledger.committed(record.commit);
+        break;
     }
   };
 }

@@ -1,5 +1,4 @@
 import {
-  ArchetypeError,
   constant,
   Frame,
   types,
@@ -8,10 +7,7 @@ import {
   type WorldRecord,
 } from '@archetype/core';
 import type { Catalog, CatalogBatch, TablePlace } from '../catalog/catalog.ts';
-import { decodeCommit } from '../codec/commit-codec.ts';
-import { decodeJson } from '../codec/json-record.ts';
-import { recordKinds } from '../codec/record-kind.ts';
-import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
 import type { PartFiles, TableStore } from '../table-store.ts';
 
@@ -64,62 +60,52 @@ export async function flushSegment(
   return runs;
 }
 
+/** What the records say, sorted by what it becomes in the catalog. */
 function collect(records: readonly ReadFrame[], catalog: Catalog) {
-  const signatures = new Map<string, Signature>();
-  const signatureOf = (schema: string): Signature =>
-    signatures.get(schema) ?? catalog.signature(schema);
+  const reader = new RecordReader((schema) => catalog.signature(schema));
+  const schemas: Signature[] = [];
   const worlds: WorldRecord[] = [];
   const claims: { world: string; epoch: number }[] = [];
   const destroyed: string[] = [];
   const ticks: CatalogBatch['ticks'][number][] = [];
   const unchanged: ({ readonly run: string } & TablePlace)[] = [];
   const tables = new Map<string, Rows>();
-  for (const { kind, body } of records) {
-    switch (kind) {
-      case recordKinds.schema: {
-        const signature = loadSignature(decodeJson(body) as StoredSignature);
-        signatures.set(signature.schema, signature);
-        break;
+  const collectCommit = (commit: Commit): void => {
+    const { run } = commit.lease;
+    const { tick, counters, input, resources = {} } = commit;
+    ticks.push({ run, tick, counters, input, resources });
+    for (const table of commit.tables) {
+      const { signature } = table;
+      if ('sameAs' in table) {
+        unchanged.push({ run, tick, signature, at: { sameAs: table.sameAs } });
+        continue;
       }
-      case recordKinds.created:
-      case recordKinds.forked:
-        worlds.push(decodeJson(body) as WorldRecord);
+      const rows = tables.get(signature.schema) ?? { signature, ticks: [] };
+      tables.set(signature.schema, rows);
+      rows.ticks.push({ commit, rows: table.rows });
+    }
+  };
+  for (const frame of records) {
+    const record = reader.read(frame);
+    switch (record.kind) {
+      case 'schema':
+        schemas.push(record.signature);
         break;
-      case recordKinds.claimed:
-        claims.push(decodeJson(body) as { world: string; epoch: number });
+      case 'world':
+        worlds.push(record.record);
         break;
-      case recordKinds.destroyed:
-        destroyed.push((decodeJson(body) as { world: string }).world);
+      case 'claimed':
+        claims.push(record);
         break;
-      case recordKinds.commit: {
-        const commit = decodeCommit(body, signatureOf);
-        const { run } = commit.lease;
-        const { tick, counters, input, resources = {} } = commit;
-        ticks.push({ run, tick, counters, input, resources });
-        for (const table of commit.tables) {
-          const { signature } = table;
-          if ('sameAs' in table) {
-            unchanged.push({ run, tick, signature, at: { sameAs: table.sameAs } });
-            continue;
-          }
-          const rows = tables.get(signature.schema) ?? { signature, ticks: [] };
-          tables.set(signature.schema, rows);
-          rows.ticks.push({ commit, rows: table.rows });
-        }
+      case 'destroyed':
+        destroyed.push(record.world);
         break;
-      }
-      default:
-        throw new ArchetypeError(
-          'record_unknown',
-          `The journal holds a record of kind ${kind}, which this version does not know; upgrade to open the store.`,
-        );
+      case 'commit':
+        collectCommit(record.commit);
+        break;
     }
   }
-  return {
-    tables,
-    unchanged,
-    records: { schemas: [...signatures.values()], worlds, claims, destroyed, ticks },
-  };
+  return { tables, unchanged, records: { schemas, worlds, claims, destroyed, ticks } };
 }
 
 const byRunAndTick = (a: { commit: Commit }, b: { commit: Commit }): number => {

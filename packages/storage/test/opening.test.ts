@@ -1,0 +1,87 @@
+import { Worlds } from '@archetype/core';
+import { openDurableStore } from '@archetype/storage';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { encodeJson } from '../src/codec/json-record.ts';
+import { encodeFrame, encodeHeader } from '../src/journal/frame.ts';
+import { temporaryDirectory } from './journal/journal-in.ts';
+
+const tables = {
+  backend: 'none',
+  module:
+    'data:text/javascript,export const openTableStore = async () => { throw new Error("not here") }',
+};
+
+async function made(): Promise<{ directory: string; storeId: Uint8Array }> {
+  const directory = await temporaryDirectory();
+  const store = await openDurableStore({ directory, tables });
+  await store.close();
+  const database = new DatabaseSync(join(directory, 'catalog.db'));
+  const row = database.prepare("select value from meta where key = 'store_id'").get() as {
+    value: string;
+  };
+  database.close();
+  return { directory, storeId: Buffer.from(row.value, 'hex') };
+}
+
+test('a record of a kind that this version does not know is refused by name, and left as it is', async () => {
+  const { directory, storeId } = await made();
+  const identity = { storeId, first: 1 };
+  const bytes = Buffer.concat([
+    encodeHeader(identity),
+    ...encodeFrame(encodeJson(77, { new: true }), 1, identity).buffers,
+  ]);
+  const file = join(directory, 'journal', '0000000000000001.log');
+  await writeFile(file, bytes);
+  await expect(openDurableStore({ directory, tables })).rejects.toMatchObject({
+    code: 'record_unknown',
+    message: expect.stringContaining('kind 77'),
+  });
+  expect(await readdir(join(directory, 'journal'))).toEqual(['0000000000000001.log']);
+});
+
+test('a catalog of a newer format is refused', async () => {
+  const { directory } = await made();
+  const database = new DatabaseSync(join(directory, 'catalog.db'));
+  database.exec('pragma user_version = 99');
+  database.close();
+  await expect(openDurableStore({ directory, tables })).rejects.toMatchObject({
+    code: 'format_newer',
+  });
+});
+
+test('when parts cannot be written, ticks are still durable, the next caller is told once, and closing says so', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openDurableStore({ directory, tables, cache: { flushRows: 1 } });
+  const world = new Worlds(store).create('w', {}, { seed: 1 });
+  world.spawn();
+  await world.step();
+  await expect
+    .poll(
+      async () =>
+        world.step().then(
+          () => 'fine',
+          (error: { code: string }) => error.code,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe('flush_failed');
+  await world.step();
+  const { tick } = world;
+  await expect(store.close()).rejects.toMatchObject({
+    code: 'close_failed',
+    message: expect.stringContaining('not here'),
+  });
+  const again = await openDurableStore({ directory, tables });
+  expect((await again.worlds())[0]).toMatchObject({ name: 'w', newestTick: tick });
+  await expect(again.close()).rejects.toMatchObject({ code: 'close_failed' });
+});
+
+test('cache limits are checked', async () => {
+  const directory = await temporaryDirectory();
+  await expect(
+    openDurableStore({ directory, tables, cache: { flushRows: 0 } }),
+  ).rejects.toMatchObject({ code: 'invalid_argument' });
+});

@@ -54,7 +54,7 @@ function stored(storage: string, world: string): string[] {
     '',
     'Read any of it again, from this or another process:',
     `  (await (await new ArchetypeRuntime({ storage: ${JSON.stringify(storage)} }).attach('${world}')).query(['Airport', 'Health'], { ticks: 20 })).show()`,
-    `Each run adds two worlds; remove all of them with: rm -r ${storage}`,
+    `Each run adds two worlds; remove all of them with: rm -r ${/^[\w./-]+$/.test(storage) ? storage : `'${storage}'`}`,
   ];
 }
 

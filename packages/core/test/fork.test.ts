@@ -109,6 +109,40 @@ describe('a fork from now', () => {
   });
 });
 
+describe('a fork from a past tick', () => {
+  test('has the state, counters and resources of that tick, and leaves what is staged behind', async () => {
+    const world = start();
+    const id = world.spawn(Position(), Velocity({ dx: 1 }));
+    await world.run({ steps: 3 });
+    world.despawn(id);
+    world.spawn(Position({ x: 9 }), Frozen());
+    await world.run({ steps: 2 });
+    world.spawn(Position());
+    const past = await world.fork({ at: 2 });
+    expect(past.info()).toMatchObject({
+      tick: 2,
+      entities: 1,
+      staged: 0,
+      forkedAt: { tick: 2, nextEntityId: 2 },
+    });
+    past.update(id, Velocity, { dx: 50 });
+    expect(past.spawn(Position())).toBe(2);
+    await past.run({ steps: 2 });
+    const rows = await past.query([Position, Velocity], { ticks: 'all' });
+    expect(rows.toRows().map((r) => [r.tick, r.position__x])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [3, 52],
+      [4, 102],
+    ]);
+    const first = await past.fork({ at: 1, name: 'first' });
+    expect([...(await first.query([Position])).column('position__x')]).toEqual([1]);
+    for (const at of [-1, 6, 1.5])
+      await expect(world.fork({ at })).rejects.toMatchObject({ code: 'tick_not_found' });
+  });
+});
+
 describe('a store that fails', () => {
   test('in the middle of a run: the world stands at the last durable tick with everything staged, and goes on', async () => {
     let failAt = 5;

@@ -15,6 +15,7 @@ import { drive } from '../tick/drive.ts';
 import type { Processor } from '../tick/processor.ts';
 import { readResources, type Resources } from '../tick/resources.ts';
 import { tick, type TickResult } from '../tick/tick.ts';
+import { bind } from './bind.ts';
 import { Committer } from './committer.ts';
 import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
 import { Staging } from './staging.ts';
@@ -39,6 +40,11 @@ export interface RunOptions extends StepOptions {
 }
 
 export interface ForkOptions {
+  /**
+   * A committed tick to branch off from, with the state, counters and data resources of that tick; what is staged stays
+   * behind. Now, unless told, with what is staged.
+   */
+  readonly at?: number;
   /** The source's name and `-fork`, unless told. */
   readonly name?: string;
   /** The source's, unless told, so that branches share their random numbers. */
@@ -331,14 +337,30 @@ export class World {
     return typed(await readQuery(store, this.id, newest, wanted, options));
   }
 
-  /** A new world that shares this one's past up to now, with what is staged here staged there too. No rows are copied. */
+  /**
+   * A new world that shares this one's past: up to now, with what is staged here staged there too, or up to the tick `at`.
+   * No rows are copied.
+   *
+   * @throws `tick_not_found`, `tick_not_retained`
+   */
   async fork(options: ForkOptions = {}): Promise<World> {
     this.#admit();
     return this.#inTurn(async () => {
       await this.#committer.idle();
-      await this.#state.open();
-      const state = await this.#state.fork(this.#committer.durable, options);
-      return new World(state, { staging: this.#staging });
+      const { at } = options;
+      const { store } = await this.#state.open();
+      if (at === undefined) {
+        const now = await this.#state.fork(this.#committer.durable, options);
+        return new World(now, { staging: this.#staging });
+      }
+      const past = Number.isInteger(at) ? await store.snapshot(this.id, at) : undefined;
+      if (past === undefined || at > this.#committer.durable.tick) {
+        throw new ArchetypeError(
+          'tick_not_found',
+          `World "${this.name}" has no tick ${String(at)} to fork from; it stands at tick ${this.tick}.`,
+        );
+      }
+      return new World(await this.#state.fork(bind(past, this.#state.registry), options));
     });
   }
 

@@ -57,6 +57,7 @@ export type {
   ColumnsOf,
   DataFrame,
   Readable,
+  SortKey,
   Writable,
 } from './frame/data-frame.ts';
 

@@ -25,6 +25,15 @@ export class Text {
     return new Text(undefined, encoded);
   }
 
+  /** Rows `from` to before `to`; of encoded text only those rows are touched. */
+  slice(from: number, to: number): Text {
+    if (this.#strings !== undefined) return Text.fromStrings(this.#strings.slice(from, to));
+    const { offsets, bytes } = this.encoded;
+    const first = offsets[from]!;
+    const rebased = offsets.slice(from, to + 1).map((offset) => offset - first);
+    return Text.fromBytes({ offsets: rebased, bytes: bytes.subarray(first, offsets[to]) });
+  }
+
   get strings(): readonly string[] {
     return (this.#strings ??= decode(this.encoded));
   }

@@ -15,7 +15,7 @@ export function text(
       const { strings } = data;
       return Text.fromStrings(Array.from(rows, (row) => strings[row]!));
     },
-    slice: (data, from, to) => Text.fromStrings(data.strings.slice(from, to)),
+    slice: (data, from, to) => data.slice(from, to),
     concat: (parts) => Text.fromStrings(parts.flatMap((part) => part.strings)),
     equal: (a, b, length) => {
       const [x, y] = [a.strings, b.strings];

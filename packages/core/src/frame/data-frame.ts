@@ -85,6 +85,15 @@ type With<C, E> = [Exclude<keyof E, keyof C>] extends [never]
   ? C
   : Simplify<C & { readonly [K in Exclude<keyof E, keyof C>]: TypeOfExpr<E[K]> }>;
 
+type Renamed<C, N> = {
+  readonly [K in keyof C as K extends keyof N ? Extract<N[K], string> : K]: C[K];
+};
+
+/** A column to sort by: its name for ascending, or with the direction. */
+export type SortKey<K extends string = string> =
+  | K
+  | { readonly by: K; readonly order?: 'ascending' | 'descending' };
+
 type ArrayOf<T> = T extends { readonly array: infer A } ? A : never;
 /** What a kernel writes: typed arrays for numbers, plain arrays for the rest. */
 export type Writable<T> = T extends Numeric | Timestamp | Vector | I64
@@ -126,6 +135,32 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
   filter(build: (c: Accessor<C>) => BoolExpr): DataFrame<C>;
   select<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Pick<C, K>>>;
   drop<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Omit<C, K>>>;
+  /** @throws `unknown_column`, `invalid_argument` when two columns would have one name */
+  rename<const N extends { readonly [K in keyof C]?: string }>(
+    names: N,
+  ): DataFrame<Simplify<Renamed<C, N>>>;
+  /**
+   * Rows in the order of the first key, equal ones in that of the next; rows equal in all keep their order. Ascending
+   * unless told. NaN is greater than every number, enums are in the order of their definition, text in that of its code
+   * points; nulls are last either way.
+   *
+   * @throws `unknown_column`, `type_mismatch` for columns without an order
+   * @example df.sort('team__id', { by: 'score__points', order: 'descending' })
+   */
+  sort(...keys: readonly SortKey<keyof C & string>[]): DataFrame<C>;
+  /** The first `rows` rows. */
+  limit(rows: number): DataFrame<C>;
+  /**
+   * The first row of each combination of cells in these columns, of all columns when none is named. Null equals null and
+   * NaN equals NaN.
+   */
+  distinct(...names: readonly (keyof C & string)[]): DataFrame<C>;
+  /**
+   * The rows of this frame, then those of the others, which need the same columns in any order.
+   *
+   * @throws `frame_mismatch`, `type_mismatch`
+   */
+  concat(...others: readonly DataFrame<C>[]): DataFrame<C>;
   /** Rows `from` to before `to`. */
   slice(from: number, to?: number): DataFrame<C>;
   /**

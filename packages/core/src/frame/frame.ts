@@ -4,11 +4,15 @@ import { ArchetypeError } from '../errors.ts';
 import { unknownColumn } from '../expression/plan.ts';
 import type { RandomSource } from '../random/source.ts';
 import type { Field, Schema } from '../schema/column-type.ts';
-import type { DataFrame } from './data-frame.ts';
+import type { DataFrame, SortKey } from './data-frame.ts';
+import { concatFrames } from './concat-frames.ts';
+import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
 import { kernel, type Loop } from './kernel.ts';
 import { readColumn } from './read-column.ts';
+import { rename } from './rename.ts';
 import { printFrame } from './show.ts';
+import { sort } from './sort.ts';
 import { withColumns } from './with-columns.ts';
 
 /** What runs behind every `DataFrame`: the engine sees columns, users see types. */
@@ -56,13 +60,18 @@ export class Frame {
       }
     }
     const schema = added.length === 0 ? this.schema : [...this.schema, ...added];
-    return new Frame(schema, columns, this.numRows, this.random);
+    return this.derive(schema, columns, this.numRows);
+  }
+
+  /** Other columns that come from this frame, and so draw from the same random source. */
+  derive(schema: Schema, columns: readonly Column[], numRows: number): Frame {
+    return new Frame(schema, columns, numRows, this.random);
   }
 
   /** The rows at these positions, in this order. */
   take(rows: Int32Array): Frame {
     const columns = this.columns.map((column) => column.take(rows));
-    return new Frame(this.schema, columns, rows.length, this.random);
+    return this.derive(this.schema, columns, rows.length);
   }
 
   pick(names: readonly string[]): Frame {
@@ -116,8 +125,29 @@ export class Frame {
   slice(from: number, to: number = this.numRows): Frame {
     const [first, last] = [clampRow(from, this.numRows), clampRow(to, this.numRows)];
     const end = Math.max(first, last);
+    if (first === 0 && end === this.numRows) return this;
     const columns = this.columns.map((column) => column.slice(first, end));
-    return new Frame(this.schema, columns, end - first, this.random);
+    return this.derive(this.schema, columns, end - first);
+  }
+
+  rename(names: Readonly<Record<string, string>>): Frame {
+    return rename(this, names);
+  }
+
+  sort(...keys: readonly SortKey[]): Frame {
+    return sort(this, keys);
+  }
+
+  limit(rows: number): Frame {
+    return this.slice(0, checkCount('limit', rows));
+  }
+
+  distinct(...names: readonly string[]): Frame {
+    return distinct(this, names);
+  }
+
+  concat(...others: readonly unknown[]): Frame {
+    return others.length === 0 ? this : concatFrames(this, others.map(plain));
   }
 
   kernel(
@@ -167,6 +197,14 @@ export class Frame {
 
 const clampRow = (row: number, n: number): number =>
   Math.min(n, Math.max(0, row < 0 ? n + row : row));
+
+function checkCount(verb: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `${verb} was told ${String(count)} rows; give a whole number from 0 on.`,
+  );
+}
 
 const positions = new WeakMap<Schema, ReadonlyMap<string, number>>();
 function positionsOf(schema: Schema): ReadonlyMap<string, number> {

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'lossy_literal'
   | 'value_out_of_range'
   | 'expression_too_deep'
+  | 'aggregate_misplaced'
   | 'no_random_source'
   | 'frame_mismatch'
   | 'reserved_column'

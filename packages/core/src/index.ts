@@ -29,6 +29,7 @@ export {
   when,
 } from './expression/expression.ts';
 export type {
+  Aggregate,
   BigIntExpr,
   BoolExpr,
   Expr,
@@ -43,6 +44,7 @@ export type {
   Then,
   ThenText,
   TimeExpr,
+  TypeOfAggregate,
   TypeOfExpr,
   VectorExpr,
   When,
@@ -56,6 +58,7 @@ export type {
   BaseColumns,
   ColumnsOf,
   DataFrame,
+  Grouped,
   Readable,
   SortKey,
   Writable,

@@ -1,18 +1,6 @@
-import { Frame, fromValues, types, type ColumnType, type DataFrame } from '@archetype/core';
+import { types } from '@archetype/core';
 import { describe, expect, test } from 'vitest';
-
-const maybe = (type: ColumnType): ColumnType => ({ ...type, nullable: true });
-const frame = (
-  columns: Readonly<Record<string, readonly [ColumnType, readonly unknown[]]>>,
-): DataFrame => {
-  const entries = Object.entries(columns);
-  return new Frame(
-    entries.map(([name, [type]]) => ({ name, type })),
-    entries.map(([, [type, cells]]) => fromValues(type, cells)),
-    entries[0]![1][1].length,
-  ) as unknown as DataFrame;
-};
-const cells = (df: DataFrame, name: string): unknown[] => df.toRows().map((row) => row[name]);
+import { cellsOf as cells, frameOf as frame, maybe } from './frame-of.ts';
 
 describe('sort', () => {
   test('numbers ascend with NaN last and nulls after it; descending turns all but the nulls', () => {

@@ -29,6 +29,29 @@ export interface Expr<T extends Type = Type> {
   isNull(): BoolExpr;
   /** Another type; a value that does not fit fails with `value_out_of_range`. Floats round to the nearest whole number. */
   cast<K extends keyof Casts>(to: K): ExprOf<Casts[K]>;
+  /** Cells that are not null. */
+  count(): Aggregate<I32>;
+  /** Cells that differ, nulls left out; NaN equals NaN. */
+  countDistinct(): Aggregate<I32>;
+  /** The cell of the group's first row. */
+  first(): Aggregate<T>;
+  last(): Aggregate<T>;
+}
+
+declare const aggregate: unique symbol;
+
+/**
+ * One value of many rows: given to `agg`, or spread over rows with `over`. Null cells are passed over; a group of nulls
+ * alone gives null.
+ */
+export interface Aggregate<T extends Type = Type> {
+  readonly [aggregate]: T;
+  /**
+   * The value of a row's group, in every row of it: rows that are equal in these columns, all rows when none is named.
+   *
+   * @example c.wealth.coins.div(c.wealth.coins.sum().over('tick'))
+   */
+  over(...keys: readonly string[]): ExprOf<T>;
 }
 
 interface Casts {
@@ -81,12 +104,25 @@ export interface NumberExpr<T extends Numeric = Numeric> extends Expr<T> {
   ge(other: Num<Numeric>): BoolExpr;
   /** Both ends belong to it. */
   between(low: Num<Numeric>, high: Num<Numeric>): BoolExpr;
+  sum(): Aggregate<F64>;
+  mean(): Aggregate<F64>;
+  /** NaN is greater than every number. */
+  min(): Aggregate<T>;
+  max(): Aggregate<T>;
+  /** Of a sample (divided by n - 1); null for fewer than two cells. */
+  var(): Aggregate<Nullable<F64>>;
+  /** Square root of `var`. */
+  std(): Aggregate<Nullable<F64>>;
+  /** The value below which a share `level` of the cells lies, between two cells linear; 0.5 is the median. */
+  quantile(level: number): Aggregate<F64>;
 }
 
 export interface BoolExpr extends Expr<Bool> {
   and(other: boolean | BoolExpr): BoolExpr;
   or(other: boolean | BoolExpr): BoolExpr;
   not(): BoolExpr;
+  any(): Aggregate<Bool>;
+  all(): Aggregate<Bool>;
 }
 
 interface Ordered<T extends Type, E> extends Expr<T> {
@@ -94,6 +130,8 @@ interface Ordered<T extends Type, E> extends Expr<T> {
   le(other: T['value'] | E): BoolExpr;
   gt(other: T['value'] | E): BoolExpr;
   ge(other: T['value'] | E): BoolExpr;
+  min(): Aggregate<T>;
+  max(): Aggregate<T>;
 }
 export interface TextExpr<S extends string = string> extends Ordered<Utf8<S>, TextExpr> {}
 export interface TimeExpr extends Ordered<Timestamp, TimeExpr> {}
@@ -101,6 +139,8 @@ export interface BigIntExpr extends Ordered<I64, BigIntExpr> {
   add(other: bigint | BigIntExpr): BigIntExpr;
   sub(other: bigint | BigIntExpr): BigIntExpr;
   mul(other: bigint | BigIntExpr): BigIntExpr;
+  /** @throws `value_out_of_range` when 64 bits cannot hold it */
+  sum(): Aggregate<I64>;
 }
 export interface VectorExpr<N extends number = number> extends Expr<Vector<N>> {}
 export interface ListExpr<T = unknown> extends Expr<List<T>> {}
@@ -111,6 +151,15 @@ export interface NullableExpr<T extends Plain = Plain> extends Expr<Nullable<T>>
   fillNull(value: T['value'] | ExprOf<T>): ExprOf<T>;
   /** The first that is not null. */
   coalesce(...others: readonly ExprOf<T>[]): ExprOf<T>;
+  sum(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
+  mean(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
+  min(): Aggregate<Nullable<T>>;
+  max(): Aggregate<Nullable<T>>;
+  var(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
+  std(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
+  quantile(this: NullableExpr<Numeric>, level: number): Aggregate<Nullable<F64>>;
+  any(this: NullableExpr<Bool>): Aggregate<Nullable<Bool>>;
+  all(this: NullableExpr<Bool>): Aggregate<Nullable<Bool>>;
 }
 
 /** The expression of a column type. */
@@ -135,6 +184,10 @@ export type ExprOf<T> = T extends Numeric
                   : T extends Nullable<infer P>
                     ? NullableExpr<P>
                     : Expr<T & Type>;
+
+export type TypeOfAggregate<E> = E extends { readonly [aggregate]: infer T extends Type }
+  ? T
+  : never;
 
 /** The column type of what `withColumns` was given. */
 export type TypeOfExpr<E> = E extends { readonly [type]: infer T extends Type }

@@ -3,7 +3,16 @@ import { types } from '../schema/column-type.ts';
 import type { F64, I32 } from '../schema/types.ts';
 import type { BoolExpr, NumberExpr, TextExpr, Then, When } from './expr.ts';
 import { functions } from './functions.ts';
-import { callNode, columnNode, literalNode, type Node } from './node.ts';
+import { aggregates } from './aggregates.ts';
+import {
+  aggregateNode,
+  callNode,
+  columnNode,
+  literalNode,
+  overNode,
+  type AggregateNode,
+  type Node,
+} from './node.ts';
 
 /** An expression at run time: a node, and a method for each function of the tables. */
 export class Expression {
@@ -46,9 +55,29 @@ export class Expression {
   }
 }
 
+/** One value per group at run time: given to `agg`, or spread over rows. */
+export class Aggregation {
+  readonly node: AggregateNode;
+
+  constructor(node: AggregateNode) {
+    this.node = node;
+    Object.freeze(this);
+  }
+
+  over(...keys: readonly string[]): Expression {
+    return new Expression(overNode(this.node, keys));
+  }
+}
+
 /** Anything an expression takes as an operand. */
 export function toNode(operand: unknown): Node {
   if (operand instanceof Expression) return operand.node;
+  if (operand instanceof Aggregation) {
+    throw new ArchetypeError(
+      'aggregate_misplaced',
+      `${operand.node.fn}() is one value of many rows, and a value per row was needed; spread it with .over('key'), or use it in groupBy(...).agg(...).`,
+    );
+  }
   if (typeof operand === 'function' || typeof operand === 'symbol') {
     throw new ArchetypeError(
       'invalid_argument',
@@ -71,6 +100,25 @@ for (const name of methods) {
       return new Expression(callNode(name, [this.node, ...args.map(toNode)]));
     },
   });
+}
+
+for (const name of Object.keys(aggregates)) {
+  Object.defineProperty(Expression.prototype, name, {
+    value(this: Expression, parameter?: number) {
+      if (name === 'quantile') checkLevel(parameter);
+      return new Aggregation(
+        aggregateNode(name, this.node, name === 'quantile' ? parameter : undefined),
+      );
+    },
+  });
+}
+
+function checkLevel(level: unknown): void {
+  if (typeof level === 'number' && level >= 0 && level <= 1) return;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `quantile was given the level ${String(level)}; give a number from 0 to 1, 0.5 for the median.`,
+  );
 }
 
 const number = (node: Node): NumberExpr<F64> => new Expression(node) as unknown as NumberExpr<F64>;

@@ -8,11 +8,12 @@ import {
   sameType,
   types,
   type ColumnType,
+  type Field,
   type Schema,
 } from '../schema/column-type.ts';
 import { conversion, type Conversion } from './convert.ts';
 import { functions, type ExpressionFunction } from './functions.ts';
-import type { Node } from './node.ts';
+import type { Node, OverNode } from './node.ts';
 import { nullFunctions, type NullFunction } from './null-functions.ts';
 
 /** One step of a program: what it computes from earlier steps, and the type of its result. */
@@ -43,6 +44,13 @@ export interface Program {
 }
 
 const MAX_DEPTH = 1000;
+const MAX_OPS = 20_000;
+
+/** Computes window aggregates as columns beside those of the frame. */
+export interface WindowSource {
+  /** The name and type under which the window's column can be read. */
+  window(node: OverNode, depth: number): Field;
+}
 
 /** Turns nodes into a program; every name and type is checked here. */
 export class Planner {
@@ -52,11 +60,20 @@ export class Planner {
   readonly #seen = new Map<Node, number>();
   readonly #inputs = new Map<string, number>();
   readonly #outputs: { name: string; op: number; type: ColumnType }[] = [];
-  #depth = 0;
+  readonly #windows: WindowSource;
+  #depth: number;
 
-  constructor(schema: Schema, random: RandomSource | undefined) {
+  /** `depth` is that of the expression around this one, when it computes a window's argument. */
+  constructor(
+    schema: Schema,
+    random: RandomSource | undefined,
+    windows: WindowSource,
+    depth: number,
+  ) {
     this.#schema = new Map(schema.map((field) => [field.name, field.type]));
     this.#random = random;
+    this.#windows = windows;
+    this.#depth = depth;
   }
 
   get program(): Program {
@@ -95,6 +112,12 @@ export class Planner {
   }
 
   #push(op: Op): number {
+    if (this.#ops.length >= MAX_OPS) {
+      throw new ArchetypeError(
+        'expression_too_deep',
+        `An expression has more than ${MAX_OPS} parts; split it over several withColumns, or use kernel for a loop.`,
+      );
+    }
     return this.#ops.push(op) - 1;
   }
 
@@ -109,10 +132,28 @@ export class Planner {
         `An expression is nested deeper than ${MAX_DEPTH} calls; split it over several withColumns, or use kernel for a loop.`,
       );
     }
-    const op = node.kind === 'column' ? this.#input(node.name) : this.#call(node);
+    const op = this.#planNew(node);
     this.#depth--;
     this.#seen.set(node, op);
     return op;
+  }
+
+  #planNew(node: Exclude<Node, { readonly kind: 'literal' }>): number {
+    switch (node.kind) {
+      case 'column':
+        return this.#input(node.name);
+      case 'call':
+        return this.#call(node);
+      case 'over': {
+        const { name, type } = this.#windows.window(node, this.#depth);
+        return this.#push({ kind: 'input', name, type });
+      }
+      case 'aggregate':
+        throw new ArchetypeError(
+          'aggregate_misplaced',
+          `${node.fn}() is one value of many rows and was used as a value per row; spread it with .over('key').`,
+        );
+    }
   }
 
   #input(name: string): number {

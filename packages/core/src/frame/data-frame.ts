@@ -15,11 +15,13 @@ import type {
   I64,
 } from '../schema/types.ts';
 import type {
+  Aggregate,
   BoolExpr,
   Expr,
   ExprOf,
   NullableExpr,
   NumberExpr,
+  TypeOfAggregate,
   TypeOfExpr,
 } from '../expression/expr.ts';
 
@@ -110,6 +112,18 @@ export type Readable<T> = T extends Vector
       ? ArrayLike<V>
       : never;
 
+/** Rows in groups, waiting for `agg`. */
+export interface Grouped<C, K extends keyof C & string> {
+  /**
+   * One row per group, in the order of the groups' first rows: the keys, then one column per aggregate.
+   *
+   * @throws `aggregate_misplaced` for a value per row
+   */
+  agg<const E extends { readonly [name: string]: Aggregate }>(
+    build: (c: Accessor<C>) => E,
+  ): DataFrame<Simplify<Pick<C, K> & { readonly [N in keyof E]: TypeOfAggregate<E[N]> }>>;
+}
+
 declare const columns: unique symbol;
 declare const width: unique symbol;
 
@@ -155,6 +169,13 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
    * NaN equals NaN.
    */
   distinct(...names: readonly (keyof C & string)[]): DataFrame<C>;
+  /**
+   * Rows whose cells in these columns are equal, as one group each; null equals null, NaN equals NaN.
+   *
+   * @throws `unknown_column`, `invalid_argument` without a key
+   * @example df.groupBy('tick').agg((c) => ({ n: c.entity_id.count(), mean: c.wealth.coins.mean() }))
+   */
+  groupBy<K extends keyof C & string>(...keys: readonly [K, ...K[]]): Grouped<C, K>;
   /**
    * The rows of this frame, then those of the others, which need the same columns in any order.
    *

@@ -1,4 +1,4 @@
-import { factorise } from './factorise.ts';
+import { factorise } from '../column/factorise.ts';
 import type { Frame } from './frame.ts';
 
 /** The first row of each combination of cells in these columns; of all columns when none is named. */

@@ -1,26 +1,19 @@
 import { ArchetypeError } from '../errors.ts';
-import { evaluate } from '../expression/evaluate.ts';
 import { toNode } from '../expression/expression.ts';
-import { Planner } from '../expression/plan.ts';
 import { printType, required } from '../schema/column-type.ts';
 import { accessorOf } from './accessor.ts';
+import { computeOne } from './compute.ts';
 import type { Frame } from './frame.ts';
-
-const KEEP = 'keep';
 
 /** The rows for which the condition holds, in their order. */
 export function filter(frame: Frame, build: (c: never) => unknown): Frame {
-  const planner = new Planner(frame.schema, frame.random);
-  planner.output(KEEP, toNode(build(accessorOf(frame.schema) as never)));
-  const { program } = planner;
-  const { type } = program.outputs[0]!;
-  if (required(type).kind !== 'bool') {
+  const keep = computeOne(frame, toNode(build(accessorOf(frame.schema) as never)));
+  if (required(keep.type).kind !== 'bool') {
     throw new ArchetypeError(
       'type_mismatch',
-      `filter needs a condition and was given ${printType(type)}; compare it, for example c.position.x.gt(0).`,
+      `filter needs a condition and was given ${printType(keep.type)}; compare it, for example c.position.x.gt(0).`,
     );
   }
-  const keep = evaluate(program, frame.numRows, (name) => frame.at(name)).get(KEEP)!;
   const holds = keep.data as Uint8Array;
   const rows = new Int32Array(frame.numRows);
   let n = 0;

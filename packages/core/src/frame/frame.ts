@@ -8,6 +8,7 @@ import type { DataFrame, SortKey } from './data-frame.ts';
 import { concatFrames } from './concat-frames.ts';
 import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
+import { groupBy, type Grouping } from './group-by.ts';
 import { kernel, type Loop } from './kernel.ts';
 import { readColumn } from './read-column.ts';
 import { rename } from './rename.ts';
@@ -144,6 +145,10 @@ export class Frame {
 
   distinct(...names: readonly string[]): Frame {
     return distinct(this, names);
+  }
+
+  groupBy(...keys: readonly string[]): Grouping {
+    return groupBy(this, keys);
   }
 
   concat(...others: readonly unknown[]): Frame {

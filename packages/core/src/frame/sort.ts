@@ -1,9 +1,9 @@
 import type { Column } from '../column/column.ts';
 import { ArchetypeError } from '../errors.ts';
-import { compareRows } from './compare-rows.ts';
+import { compareRows } from '../column/compare-rows.ts';
 import type { SortKey } from './data-frame.ts';
 import type { Frame } from './frame.ts';
-import { radixOrder } from './radix-order.ts';
+import { radixOrder } from '../column/radix-order.ts';
 
 /** Rows in the order of the first key, equal ones in that of the next; rows equal in all keep their order. */
 export function sort(frame: Frame, keys: readonly SortKey[]): Frame {

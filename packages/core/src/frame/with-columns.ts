@@ -1,8 +1,7 @@
 import { ArchetypeError } from '../errors.ts';
-import { evaluate } from '../expression/evaluate.ts';
 import { toNode } from '../expression/expression.ts';
-import { Planner } from '../expression/plan.ts';
 import { accessorOf } from './accessor.ts';
+import { compute } from './compute.ts';
 import type { Frame } from './frame.ts';
 
 /** All outputs are computed from the frame as it is, in one pass. */
@@ -17,10 +16,13 @@ export function withColumns(
       `The function given to withColumns returned ${String(outputs)}; it must return an object of columns, for example (c) => ({ position__x: c.position.x.add(1) }).`,
     );
   }
-  const planner = new Planner(frame.schema, frame.random);
-  for (const [name, value] of Object.entries(outputs)) {
-    const to = frame.has(name) ? frame.at(name).type : undefined;
-    planner.output(name, toNode(value), to);
-  }
-  return frame.replace(evaluate(planner.program, frame.numRows, (name) => frame.at(name)));
+  const columns = compute(
+    frame,
+    Object.entries(outputs).map(([name, value]) => ({
+      name,
+      node: toNode(value),
+      to: frame.has(name) ? frame.at(name).type : undefined,
+    })),
+  );
+  return frame.replace(columns);
 }

@@ -1,5 +1,5 @@
-import type { Column } from '../column/column.ts';
-import { Text } from '../column/text.ts';
+import type { Column } from './column.ts';
+import { Text } from './text.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 
 /** Rows sorted into groups of equal keys; groups are numbered in the order of their first rows. */

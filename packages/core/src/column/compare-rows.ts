@@ -1,5 +1,5 @@
-import type { Column } from '../column/column.ts';
-import { Text } from '../column/text.ts';
+import type { Column } from './column.ts';
+import { Text } from './text.ts';
 import { ArchetypeError } from '../errors.ts';
 import { printType } from '../schema/column-type.ts';
 

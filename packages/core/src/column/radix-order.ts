@@ -1,4 +1,4 @@
-import type { Column } from '../column/column.ts';
+import type { Column } from './column.ts';
 import { isNumber } from '../schema/column-type.ts';
 
 /** Below this many rows a comparison sort is as fast. */

@@ -51,6 +51,7 @@ export type {
 } from './expression/expr.ts';
 
 export { fromArrow, fromIPC, toArrow, toIPC } from './frame/arrow.ts';
+export { fromColumns, fromRows } from './frame/create-frame.ts';
 export type {
   Accessor,
   AnyFrame,
@@ -59,6 +60,7 @@ export type {
   ColumnsOf,
   DataFrame,
   Grouped,
+  JoinOn,
   Readable,
   SortKey,
   Writable,

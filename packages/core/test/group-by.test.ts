@@ -1,13 +1,28 @@
-import { col, defineComponent, f64, types, Worlds, MemoryStore } from '@archetype/core';
+import {
+  bool,
+  defineComponent,
+  f64,
+  fromColumns,
+  i32,
+  i64,
+  MemoryStore,
+  timestamp,
+  utf8,
+  Worlds,
+} from '@archetype/core';
 import { describe, expect, test } from 'vitest';
-import { cellsOf, frameOf, maybe } from './frame-of.ts';
+import { z } from 'zod';
+import { cellsOf } from './frame-of.ts';
 
-const df = frameOf({
-  k: [types.utf8, ['b', 'a', 'b', 'a', 'c']],
-  x: [maybe(types.f64), [1, null, 4, null, Number.NaN]],
-  n: [types.i32, [3, 1, 2, 5, 4]],
-  ok: [types.bool, [true, false, false, false, true]],
-});
+const df = fromColumns(
+  { k: utf8(), x: f64().nullable(), n: i32(), ok: bool() },
+  {
+    k: ['b', 'a', 'b', 'a', 'c'],
+    x: [1, null, 4, null, Number.NaN],
+    n: [3, 1, 2, 5, 4],
+    ok: [true, false, false, false, true],
+  },
+);
 
 describe('groupBy', () => {
   test('gives one row per group, in the order of the first rows, nulls passed over', () => {
@@ -71,10 +86,10 @@ describe('groupBy', () => {
   });
 
   test('nulls are one group, NaNs are one, and 0 is -0; several keys make combinations', () => {
-    const keys = frameOf({
-      k: [maybe(types.f64), [null, 0, Number.NaN, -0, null, Number.NaN]],
-      t: [types.i32, [1, 1, 1, 1, 2, 1]],
-    });
+    const keys = fromColumns(
+      { k: f64().nullable(), t: i32() },
+      { k: [null, 0, Number.NaN, -0, null, Number.NaN], t: [1, 1, 1, 1, 2, 1] },
+    );
     expect(
       keys
         .groupBy('k')
@@ -94,11 +109,10 @@ describe('groupBy', () => {
   });
 
   test('countDistinct, var, std and quantile are those of SQL', () => {
-    const one = frameOf({
-      g: [types.i32, [1, 1, 1, 1, 2]],
-      x: [types.f64, [2, 4, 4, 6, 7]],
-      t: [maybe(types.utf8), ['a', null, 'a', 'b', null]],
-    });
+    const one = fromColumns(
+      { g: i32(), x: f64(), t: utf8().nullable() },
+      { g: [1, 1, 1, 1, 2], x: [2, 4, 4, 6, 7], t: ['a', null, 'a', 'b', null] },
+    );
     const result = one.groupBy('g').agg((c) => ({
       kinds: c.t.countDistinct(),
       numbers: c.x.countDistinct(),
@@ -125,7 +139,7 @@ describe('groupBy', () => {
 
   test('64-bit sums are exact, and refused where 64 bits cannot hold them', () => {
     const longs = (cells: readonly bigint[]) =>
-      frameOf({ g: [types.i32, cells.map(() => 1)], n: [types.i64, cells] });
+      fromColumns({ g: i32(), n: i64() }, { g: cells.map(() => 1), n: cells });
     const sum = longs([2n ** 62n, 2n ** 62n - 1n])
       .groupBy('g')
       .agg((c) => ({ n: c.n.sum() }));
@@ -138,13 +152,15 @@ describe('groupBy', () => {
   });
 
   test('min and max follow the order of texts, enums and times', () => {
-    const mood = { kind: 'enum', nullable: false, values: ['calm', 'angry'] } as const;
-    const typed = frameOf({
-      g: [types.i32, [1, 1]],
-      mood: [mood, ['angry', 'calm']],
-      at: [types.timestamp, [new Date(5), new Date(3)]],
-      name: [types.utf8, ['\u{1F642}', '\uFF5E']],
-    });
+    const typed = fromColumns(
+      { g: i32(), mood: z.enum(['calm', 'angry']), at: timestamp(), name: utf8() },
+      {
+        g: [1, 1],
+        mood: ['angry', 'calm'],
+        at: [new Date(5), new Date(3)],
+        name: ['\u{1F642}', '\uFF5E'],
+      },
+    );
     const result = typed.groupBy('g').agg((c) => ({
       mood: c.mood.min(),
       at: c.at.min(),
@@ -210,14 +226,12 @@ describe('what cannot be grouped or aggregated says why', () => {
   });
 
   test('unknown keys, wrong types, names taken, levels out of range', () => {
-    expect(() => df.groupBy('kk')).toThrow(
-      /There is no column "kk".*Did you mean|There is no column "kk"/,
-    );
+    expect(() => df.groupBy('kk' as never)).toThrow(/There is no column "kk"/);
     expect(() => df.withColumns((c) => ({ x: c.n.sum().over('kk') }))).toThrow(
       /There is no column "kk"/,
     );
     expect(() =>
-      df.groupBy('k').agg(() => ({ x: (col('k') as never as { sum(): never }).sum() })),
+      df.groupBy('k').agg((c) => ({ x: (c.k as never as { sum(): never }).sum() })),
     ).toThrow(/sum needs numbers; it was given utf8/);
     expect(() => df.groupBy('k').agg((c) => ({ k: c.n.sum() }))).toThrow(/a second column "k"/);
     expect(() => df.groupBy('k').agg((c) => ({ q: c.n.quantile(50) }))).toThrow(

@@ -4,6 +4,7 @@ import { compareRows } from '../column/compare-rows.ts';
 import { factorise, type Groups } from '../column/factorise.ts';
 import { radixOrder } from '../column/radix-order.ts';
 import { specialise } from '../column/specialise.ts';
+import { takeOrNull } from '../column/take-or-null.ts';
 import { ArchetypeError } from '../errors.ts';
 import {
   isNumber,
@@ -136,12 +137,8 @@ const dispersion = (finish: (variance: number) => number, sql: string): Aggregat
 });
 
 /** The cell of one row per group; a row of -1 stands for none. */
-function pick(cells: Column, rows: Int32Array, type: ColumnType): Column {
-  const picked = cells.take(rows.map((row) => Math.max(row, 0)));
-  if (!rows.includes(-1)) return type.nullable ? picked.asNullable() : picked;
-  const validity = Uint8Array.from(rows, (row, k) => (row < 0 ? 0 : (picked.validity?.[k] ?? 1)));
-  return columnOf(type, rows.length, picked.data, validity);
-}
+const pick = (cells: Column, rows: Int32Array, type: ColumnType): Column =>
+  type.nullable ? takeOrNull(cells, rows) : cells.take(rows);
 
 const extreme = (sign: 1 | -1, sql: string): AggregateFunction => ({
   result: (type) => (isOrdered(type) ? type : undefined),

@@ -1,5 +1,6 @@
 import type { AnyComponent } from '../schema/component.ts';
 import type {
+  AsNullable,
   Bool,
   F32,
   F64,
@@ -112,6 +113,24 @@ export type Readable<T> = T extends Vector
       ? ArrayLike<V>
       : never;
 
+type NamesIn<C> = (keyof C & string) | readonly (keyof C & string)[];
+/** Keys that both frames have, or the names on each side. */
+export type JoinOn<C, D> =
+  | NamesIn<{ readonly [K in keyof C & keyof D]: unknown }>
+  | { readonly left: NamesIn<C>; readonly right: NamesIn<D> };
+type RightKeys<O> = O extends { readonly right: infer R }
+  ? RightKeys<R>
+  : O extends readonly (infer K)[]
+    ? K
+    : O;
+type Joined<C, D, O, H, S extends string> = H extends 'semi' | 'anti'
+  ? C
+  : C & {
+      readonly [
+        K in Exclude<keyof D, RightKeys<O>> & string as K extends keyof C ? `${K}${S}` : K
+      ]: H extends 'left' ? AsNullable<D[K]> : D[K];
+    };
+
 /** Rows in groups, waiting for `agg`. */
 export interface Grouped<C, K extends keyof C & string> {
   /**
@@ -176,6 +195,37 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
    * @example df.groupBy('tick').agg((c) => ({ n: c.entity_id.count(), mean: c.wealth.coins.mean() }))
    */
   groupBy<K extends keyof C & string>(...keys: readonly [K, ...K[]]): Grouped<C, K>;
+  /**
+   * Rows of two frames that have equal keys, in the order of this frame, then of the other. Null matches nothing, NaN
+   * matches NaN. `inner` keeps pairs, `left` also rows without one (their columns of `other` are null), `semi` and `anti`
+   * the rows that have or have not a match. The other's keys are left out; a name that both have gets the suffix,
+   * `_right` unless told.
+   *
+   * @throws `unknown_column`, `type_mismatch` for keys of different types, `invalid_argument`
+   * @example trips.join(cities, { on: { left: 'trip__to', right: 'entity_id' }, how: 'left' })
+   */
+  join<
+    D,
+    const O extends JoinOn<C, D>,
+    const H extends 'inner' | 'left' | 'semi' | 'anti' = 'inner',
+    const S extends string = '_right',
+  >(
+    other: DataFrame<D>,
+    options: { readonly on: O; readonly how?: H; readonly suffix?: S },
+  ): DataFrame<Simplify<Joined<C, D, O, H, S>>>;
+  /**
+   * For each row, columns of the row of `other` whose `key` (`entity_id` unless told) is this row's cell in column `name`;
+   * null where there is none. Rows stay as they are.
+   *
+   * @throws `unknown_column`, `type_mismatch`, `invalid_argument` where `other` has several such rows
+   * @example wolves.lookup('hunter__prey', sheep, { prey_x: 'position__x' })
+   */
+  lookup<D, const L extends { readonly [name: string]: keyof D & string }>(
+    name: keyof C & string,
+    other: DataFrame<D>,
+    columns: L,
+    key?: keyof D & string,
+  ): DataFrame<Simplify<C & { readonly [N in keyof L]: AsNullable<D[L[N]]> }>>;
   /**
    * The rows of this frame, then those of the others, which need the same columns in any order.
    *

@@ -9,7 +9,9 @@ import { concatFrames } from './concat-frames.ts';
 import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
 import { groupBy, type Grouping } from './group-by.ts';
+import { join, type JoinOptions } from './join.ts';
 import { kernel, type Loop } from './kernel.ts';
+import { lookup } from './lookup.ts';
 import { readColumn } from './read-column.ts';
 import { rename } from './rename.ts';
 import { printFrame } from './show.ts';
@@ -149,6 +151,19 @@ export class Frame {
 
   groupBy(...keys: readonly string[]): Grouping {
     return groupBy(this, keys);
+  }
+
+  join(other: unknown, options: JoinOptions): Frame {
+    return join(this, plain(other), options);
+  }
+
+  lookup(
+    name: string,
+    other: unknown,
+    columns: Readonly<Record<string, string>>,
+    key = 'entity_id',
+  ): Frame {
+    return lookup(this, name, plain(other), columns, key);
   }
 
   concat(...others: readonly unknown[]): Frame {

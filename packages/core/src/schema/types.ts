@@ -119,7 +119,8 @@ export type TypeOf<S> =
                               : S extends z.ZodType<infer O>
                                 ? Json<O>
                                 : never;
-type AsNullable<T> = T extends Nullable ? T : T extends Plain ? Nullable<T> : never;
+/** The same type, null allowed. */
+export type AsNullable<T> = T extends Nullable ? T : T extends Plain ? Nullable<T> : never;
 type FormatOf<S> = S extends z.ZodFloat32
   ? F32
   : S extends z.ZodInt32

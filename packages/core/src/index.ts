@@ -32,6 +32,7 @@ export type {
   Aggregate,
   BigIntExpr,
   BoolExpr,
+  Condition,
   Expr,
   ExprOf,
   JsonExpr,

@@ -235,7 +235,10 @@ const { tree } = fc.letrec<{ tree: Oracle; leaf: Oracle }>((tie) => ({
     })),
     fc.tuple(tie('tree'), tie('tree')).map(([a, b]): Oracle => ({
       build: (c) => least(a.build(c) as never, b.build(c) as never),
-      at: (r) => strict((p, q) => (total(q, p) < 0 ? q : p))(a.at(r), b.at(r)),
+      at: (r) => {
+        const [p, q] = [a.at(r), b.at(r)];
+        return p === null || (q !== null && total(q, p) < 0) ? q : p;
+      },
     })),
     fc
       .tuple(fc.constantFrom('lt', 'ge', 'eq'), tie('tree'), tie('tree'), tie('tree'), tie('tree'))

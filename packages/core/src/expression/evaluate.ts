@@ -1,7 +1,10 @@
 import type { Column } from '../column/column.ts';
 import { constant } from '../column/columns.ts';
-import { runGenerated, type Buffers } from './generate.ts';
-import { runInterpreted } from './interpret.ts';
+import { ArchetypeError } from '../errors.ts';
+import { printType } from '../schema/column-type.ts';
+import { rangeOf } from './convert.ts';
+import { ImpossibleRow, runGenerated, type Buffers } from './generate.ts';
+import { impossibleIn, runInterpreted } from './interpret.ts';
 import { allocate, cellsOf, toColumn } from './memory.ts';
 import type { Program } from './plan.ts';
 
@@ -76,7 +79,25 @@ function run(program: Program, n: number, buffers: Buffers): void {
   try {
     runGenerated(program, n, buffers);
   } catch (error) {
+    if (error instanceof ImpossibleRow) throw impossible(program, error.row, buffers);
     if (!(error instanceof EvalError)) throw error;
-    runInterpreted(program, n, buffers);
+    interpret(program, n, buffers);
   }
+}
+
+function interpret(program: Program, n: number, buffers: Buffers): void {
+  try {
+    runInterpreted(program, n, buffers);
+  } catch (error) {
+    throw error instanceof ImpossibleRow ? impossible(program, error.row, buffers) : error;
+  }
+}
+
+/** Loops only say in which row; that row is computed once more to say what. */
+function impossible(program: Program, row: number, buffers: Buffers): ArchetypeError {
+  const { type, cell } = impossibleIn(program, row, buffers)!;
+  return new ArchetypeError(
+    'value_out_of_range',
+    `An expression gave ${typeof cell === 'string' ? JSON.stringify(cell) : String(cell)} in row ${row}, and ${printType(type)} needs ${rangeOf(type)!.needs(type)}; clamp or round it first, compute in another type, or use tryCast for null instead.`,
+  );
 }

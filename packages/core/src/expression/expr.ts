@@ -1,4 +1,5 @@
 import type {
+  AsNullable,
   Bool,
   F32,
   F64,
@@ -23,12 +24,19 @@ declare const type: unique symbol;
 export interface Expr<T extends Type = Type> {
   readonly [type]: T;
   /** Equal; NaN equals NaN, null gives null. */
-  eq(other: T['value'] | Expr<T>): BoolExpr;
-  ne(other: T['value'] | Expr<T>): BoolExpr;
-  isIn(values: readonly T['value'][]): BoolExpr;
+  eq(other: T['value'] | Expr<T>): ConditionOn<T>;
+  ne(other: T['value'] | Expr<T>): ConditionOn<T>;
+  isIn(values: readonly T['value'][]): ConditionOn<T>;
   isNull(): BoolExpr;
-  /** Another type; a value that does not fit fails with `value_out_of_range`. Floats round to the nearest whole number. */
-  cast<K extends keyof Casts>(to: K): ExprOf<Casts[K]>;
+  /**
+   * Another type. A value that does not fit fails with `value_out_of_range`. Floats round to the nearest whole number,
+   * half to even; text is read as SQL reads it, times as ISO 8601.
+   */
+  cast<K extends keyof Casts>(
+    to: K,
+  ): T extends Nullable ? NullableExpr<Casts[K]> : ExprOf<Casts[K]>;
+  /** As `cast`, with null for a value that does not fit. */
+  tryCast<K extends keyof Casts>(to: K): NullableExpr<Casts[K]>;
   /** Cells that are not null. */
   count(): Aggregate<I32>;
   /** Cells that differ, nulls left out; NaN equals NaN. */
@@ -62,7 +70,13 @@ interface Casts {
   i64: I64;
   utf8: Utf8;
   bool: Bool;
+  timestamp: Timestamp;
 }
+
+/** A test of a cell; null where the cell is null. */
+type ConditionOn<T> = T extends Nullable ? NullableExpr<Bool> : BoolExpr;
+/** What decides over rows: null counts as false. */
+export type Condition = BoolExpr | NullableExpr<Bool>;
 
 /** The type in which two numbers meet: their own when equal, else f64. */
 export type Promote<A extends Numeric, B extends Numeric> = A extends B
@@ -119,7 +133,9 @@ export interface NumberExpr<T extends Numeric = Numeric> extends Expr<T> {
 
 export interface BoolExpr extends Expr<Bool> {
   and(other: boolean | BoolExpr): BoolExpr;
+  and(other: NullableExpr<Bool>): NullableExpr<Bool>;
   or(other: boolean | BoolExpr): BoolExpr;
+  or(other: NullableExpr<Bool>): NullableExpr<Bool>;
   not(): BoolExpr;
   any(): Aggregate<Bool>;
   all(): Aggregate<Bool>;
@@ -133,8 +149,45 @@ interface Ordered<T extends Type, E> extends Expr<T> {
   min(): Aggregate<T>;
   max(): Aggregate<T>;
 }
-export interface TextExpr<S extends string = string> extends Ordered<Utf8<S>, TextExpr> {}
-export interface TimeExpr extends Ordered<Timestamp, TimeExpr> {}
+type Text = string | TextExpr;
+/** Text is counted and cut in code points. */
+export interface TextExpr<S extends string = string> extends Ordered<Utf8<S>, TextExpr> {
+  /** In code points. */
+  length(): NumberExpr<I32>;
+  lower(): TextExpr;
+  upper(): TextExpr;
+  /** Without the spaces at both ends. */
+  trim(): TextExpr;
+  contains(part: Text): BoolExpr;
+  startsWith(part: Text): BoolExpr;
+  endsWith(part: Text): BoolExpr;
+  /** Every occurrence. */
+  replace(from: Text, to: Text): TextExpr;
+  concat(...parts: readonly Text[]): TextExpr;
+  split(by: Text): ListExpr<Utf8>;
+  /** Code points `from` to before `to`; negative counts from the end. */
+  slice(from: Num<Numeric>, to?: Num<Numeric>): TextExpr;
+}
+/** Points in time, in UTC. */
+export interface TimeExpr extends Ordered<Timestamp, TimeExpr> {
+  year(): NumberExpr<I32>;
+  /** 1 to 12. */
+  month(): NumberExpr<I32>;
+  /** Of the month, 1 to 31. */
+  day(): NumberExpr<I32>;
+  hour(): NumberExpr<I32>;
+  minute(): NumberExpr<I32>;
+  second(): NumberExpr<I32>;
+  /** 1 for Monday to 7 for Sunday. */
+  weekday(): NumberExpr<I32>;
+  /** Milliseconds since 1970. */
+  epochMs(): NumberExpr<F64>;
+  addMs(milliseconds: Num<Numeric>): TimeExpr;
+  /** Milliseconds from the other to this. */
+  msSince(other: Date | TimeExpr): NumberExpr<F64>;
+  /** The beginning of its unit; weeks begin on Monday. */
+  truncate(unit: 'year' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second'): TimeExpr;
+}
 export interface BigIntExpr extends Ordered<I64, BigIntExpr> {
   add(other: bigint | BigIntExpr): BigIntExpr;
   sub(other: bigint | BigIntExpr): BigIntExpr;
@@ -142,8 +195,25 @@ export interface BigIntExpr extends Ordered<I64, BigIntExpr> {
   /** @throws `value_out_of_range` when 64 bits cannot hold it */
   sum(): Aggregate<I64>;
 }
-export interface VectorExpr<N extends number = number> extends Expr<Vector<N>> {}
-export interface ListExpr<T = unknown> extends Expr<List<T>> {}
+type VectorLike<N extends number> = ArrayLike<number> | VectorExpr<N>;
+export interface VectorExpr<N extends number = number> extends Expr<Vector<N>> {
+  length(): NumberExpr<I32>;
+  /** The number at a position from 0; negative counts from the end. */
+  get(at: Num<Numeric>): NullableExpr<F32>;
+  dot(other: VectorLike<N>): NumberExpr<F64>;
+  /** Cosine of the angle between them: 1 for one direction, NaN where one has no length. */
+  cosine(other: VectorLike<N>): NumberExpr<F64>;
+  /** Euclidean distance. */
+  l2(other: VectorLike<N>): NumberExpr<F64>;
+}
+type Item<I> = I extends { readonly value: infer V } ? V | ExprOf<I> : never;
+export interface ListExpr<I = unknown> extends Expr<List<I>> {
+  length(): NumberExpr<I32>;
+  /** The item at a position from 0, null where there is none; negative counts from the end. */
+  get(at: Num<Numeric>): ExprOf<AsNullable<I>>;
+  /** Null where nothing equals and an item is null. */
+  contains(item: Item<I>): ConditionOn<I>;
+}
 export interface StructExpr<T = unknown> extends Expr<Struct<T>> {}
 export interface JsonExpr<T = unknown> extends Expr<Json<T>> {}
 /** A column that may hold null: decide first. */
@@ -151,6 +221,9 @@ export interface NullableExpr<T extends Plain = Plain> extends Expr<Nullable<T>>
   fillNull(value: T['value'] | ExprOf<T>): ExprOf<T>;
   /** The first that is not null. */
   coalesce(...others: readonly ExprOf<T>[]): ExprOf<T>;
+  and(this: NullableExpr<Bool>, other: boolean | Condition): NullableExpr<Bool>;
+  or(this: NullableExpr<Bool>, other: boolean | Condition): NullableExpr<Bool>;
+  not(this: NullableExpr<Bool>): NullableExpr<Bool>;
   sum(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
   mean(this: NullableExpr<Numeric>): Aggregate<Nullable<F64>>;
   min(): Aggregate<Nullable<T>>;
@@ -207,12 +280,12 @@ export interface When {
   then(value: boolean): Then<Bool>;
 }
 export interface Then<T extends Type> {
-  when(test: BoolExpr): { then(value: T['value'] | Expr<T>): Then<T> };
+  when(test: Condition): { then(value: T['value'] | Expr<T>): Then<T> };
   otherwise(value: T['value'] | Expr<T>): ExprOf<T>;
 }
 /** Texts meet in the union of what they can be, so that an enum column takes them only if all are members. */
 export interface ThenText<S extends string> {
-  when(test: BoolExpr): {
+  when(test: Condition): {
     then<const V extends string>(value: V | Expr<Utf8<V>>): ThenText<S | V>;
   };
   otherwise<const V extends string>(value: V | Expr<Utf8<V>>): TextExpr<S | V>;

@@ -1,8 +1,9 @@
 import { ArchetypeError } from '../errors.ts';
 import { types } from '../schema/column-type.ts';
 import type { F64, I32 } from '../schema/types.ts';
-import type { BoolExpr, NumberExpr, TextExpr, Then, When } from './expr.ts';
-import { functions } from './functions.ts';
+import type { BoolExpr, Condition, NumberExpr, TextExpr, Then, When } from './expr.ts';
+import { functions } from './functions/functions.ts';
+import { timeUnits } from './functions/time.ts';
 import { aggregates } from './aggregates.ts';
 import {
   aggregateNode,
@@ -28,14 +29,36 @@ export class Expression {
   }
 
   cast(to: keyof typeof types): Expression {
+    return this.#converted('cast', to);
+  }
+
+  tryCast(to: keyof typeof types): Expression {
+    return this.#converted('tryCast', to);
+  }
+
+  #converted(fn: 'cast' | 'tryCast', to: keyof typeof types): Expression {
     const type = types[to];
     if (type === undefined) {
       throw new ArchetypeError(
         'invalid_argument',
-        `cast was given ${JSON.stringify(to)}; it takes one of ${Object.keys(types).join(', ')}.`,
+        `${fn} was given ${JSON.stringify(to)}; it takes one of ${Object.keys(types).join(', ')}.`,
       );
     }
-    return new Expression(callNode('cast', [this.node], { to: type }));
+    return new Expression(callNode(fn, [this.node], { to: type }));
+  }
+
+  slice(from: unknown, to: unknown = Number.MAX_SAFE_INTEGER): Expression {
+    return new Expression(callNode('slice', [this.node, toNode(from), toNode(to)]));
+  }
+
+  truncate(unit: string): Expression {
+    if (!timeUnits.includes(unit)) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `truncate was given ${JSON.stringify(unit)}; it takes one of ${timeUnits.join(', ')}.`,
+      );
+    }
+    return new Expression(callNode('truncate', [this.node, literalNode(unit)]));
   }
 
   clamp(low: unknown, high: unknown): Expression {
@@ -87,13 +110,10 @@ export function toNode(operand: unknown): Node {
   return literalNode(operand);
 }
 
-const methods = [
-  ...Object.keys(functions).filter((name) => name !== 'least' && name !== 'greatest'),
-  'and',
-  'or',
-  'isNull',
-  'fillNull',
-];
+const written: readonly string[] = Object.getOwnPropertyNames(Expression.prototype);
+const methods = [...Object.keys(functions), 'and', 'or', 'isNull', 'fillNull'].filter(
+  (name) => !written.includes(name),
+);
 for (const name of methods) {
   Object.defineProperty(Expression.prototype, name, {
     value(this: Expression, ...args: readonly unknown[]) {
@@ -141,11 +161,19 @@ export function lit(value: unknown): never {
  *
  * @example when(c.age.years.lt(18)).then('minor').otherwise('adult')
  */
-export function when(test: BoolExpr): When {
+export function when(test: Condition): When {
   return branch([], test) as unknown as When;
 }
 
+const MAX_BRANCHES = 1000;
+
 function branch(before: readonly Node[], test: unknown): { then(value: unknown): Then<F64> } {
+  if (before.length >= 2 * MAX_BRANCHES) {
+    throw new ArchetypeError(
+      'expression_too_deep',
+      `A when has more than ${MAX_BRANCHES} branches; join a frame of cases instead, or use kernel for a loop.`,
+    );
+  }
   const tested = [...before, toNode(test)];
   // A condition is written before its value, in the words of SQL; nothing here is awaited.
   // oxlint-disable-next-line unicorn/no-thenable

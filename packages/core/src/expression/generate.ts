@@ -1,7 +1,12 @@
 import { uniform } from '../random/threefry.ts';
 import type { ColumnType } from '../schema/column-type.ts';
-import { refuse, type Cells } from './memory.ts';
-import type { CellSource } from './null-functions.ts';
+import { rangeOf, roundHalfEven } from './convert.ts';
+import { isFloat } from './functions/function.ts';
+import { functions } from './functions/functions.ts';
+import { NOT_LONG } from './functions/number.ts';
+import type { CellSource } from './functions/nulls.ts';
+import { codePoints } from './functions/text.ts';
+import { blankOf, isBoxed, type Cells } from './memory.ts';
 import type { Op, Program } from './plan.ts';
 
 /** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
@@ -19,12 +24,36 @@ type Loop = (
   use: typeof runtime,
 ) => void;
 
-const runtime = { uniform, refuse };
+/** A row in which a cell reached a column that cannot hold it. */
+export class ImpossibleRow extends Error {
+  readonly row: number;
+
+  constructor(row: number) {
+    super();
+    this.row = row;
+  }
+}
+
+function refuse(row: number): never {
+  throw new ImpossibleRow(row);
+}
+
+/** What generated code may call: functions that are not worth to be written into it. */
+const runtime = {
+  uniform,
+  refuse,
+  codePoints,
+  roundHalfEven,
+  NOT_LONG,
+  ...Object.fromEntries(
+    Object.entries(functions).map(([name, fn]) => [name, fn.apply.bind(undefined)]),
+  ),
+};
 const MAX_CACHED = 4096;
 /** Compiled loops by their source. Names and values are never part of it, so equal shapes share one loop. */
 const compiled = new Map<string, Loop>();
 
-/** One fused loop for all outputs. @throws EvalError where code generation is forbidden */
+/** One fused loop for all outputs. @throws EvalError where code generation is forbidden; `ImpossibleRow` */
 export function runGenerated(program: Program, n: number, buffers: Buffers): void {
   const { source, literals } = write(program, buffers);
   let loop = compiled.get(source);
@@ -51,72 +80,98 @@ function write(
     head.push(`const ${name}=l[${literals.length - 1}];`);
     return name;
   };
-  const cellOf = (op: Op): CellSource => {
+  const blank = (type: ColumnType): string => {
+    if (type.kind === 'i64') return '0n';
+    if (type.kind === 'vector') return hoist(new Float32Array(type.size!));
+    return isBoxed(type) ? hoist(blankOf(type)) : '0';
+  };
+  /** The cell of an operation; `name` is the variable that will hold its value. */
+  const cellOf = (op: Op, name: string): CellSource => {
     switch (op.kind) {
       case 'input': {
         const k = inputs++;
         head.push(`const c${k}=b.inputs[${k}];`);
-        if (buffers.present[k] === undefined) return { value: `c${k}[i]`, valid: undefined };
+        const value = `c${k}[i]`;
+        if (buffers.present[k] === undefined) return { value, valid: undefined, bad: undefined };
         head.push(`const m${k}=b.present[${k}];`);
-        return { value: `c${k}[i]`, valid: `m${k}[i]` };
+        return { value, valid: `m${k}[i]`, bad: undefined };
       }
       case 'literal':
-        if (op.value === null) return { value: zeroOf(op.type), valid: '0' };
-        return { value: hoist(op.value), valid: undefined };
+        if (op.value === null) return { value: blank(op.type), valid: '0', bad: undefined };
+        return { value: hoist(op.value), valid: undefined, bad: undefined };
       case 'strict': {
         const args = op.args.map((arg) => cells[arg]!);
-        const source = op.fn.js(
-          args.map((arg) => arg.value),
-          op.args.map((arg) => program.ops[arg]!.type),
-        );
-        return {
-          value: op.type.kind === 'f32' ? `Math.fround(${source})` : source,
-          valid: both(args),
-        };
+        const names = args.map((arg) => arg.value);
+        const argTypes = op.args.map((arg) => program.ops[arg]!.type);
+        const plain = op.fn.js?.(names, argTypes) ?? `use.${op.name}(${names.join(',')})`;
+        const source = op.type.kind === 'f32' ? `Math.fround(${plain})` : plain;
+        const checked = op.fn.overflows === true && !isFloat(op.type) ? op.type : undefined;
+        const bad = badOf(args, checked, name);
+        const partial = op.fn.partial?.(argTypes) === true;
+        if (!partial) return { value: source, valid: both(args), bad };
+        body.push(`const r${name}=${source};`);
+        const found = `(r${name}===null?0:1)`;
+        const valid = both(args) === undefined ? found : `${both(args)}&${found}`;
+        return { value: `r${name}===null?${blank(op.type)}:r${name}`, valid, bad };
       }
       case 'null':
-        return op.fn.js(op.args.map((arg) => cells[arg]!));
+        return op.fn.js(
+          op.args.map((arg) => cells[arg]!),
+          op.args.map((arg) => program.ops[arg]!.type),
+        );
       case 'convert': {
         const arg = cells[op.args[0]!]!;
-        const table = op.by.table === undefined ? '' : hoist(op.by.table);
-        return { value: op.by.js(arg.value, table), valid: arg.valid };
+        const value = op.by.js?.(arg.value) ?? `${hoist(op.by.apply)}(${arg.value})`;
+        const lossy = op.by.lossy === true;
+        if (!op.lenient || !lossy) {
+          return { value, valid: arg.valid, bad: badOf([arg], lossy ? op.type : undefined, name) };
+        }
+        const fits = `(${rangeOf(op.type)!.js(name)}?0:1)`;
+        const valid = arg.valid === undefined ? fits : `${arg.valid}&${fits}`;
+        return { value, valid, bad: arg.bad };
       }
       case 'member': {
         const arg = cells[op.args[0]!]!;
-        return { value: `(${hoist(op.of)}.has(${arg.value})?1:0)`, valid: arg.valid };
+        return {
+          value: `(${hoist(op.of)}.has(${arg.value})?1:0)`,
+          valid: arg.valid,
+          bad: arg.bad,
+        };
       }
       case 'random': {
         const [k0, k1] = [hoist(op.k0), hoist(op.k1)];
+        const entity = cells[op.args[0]!]!.value;
         return {
-          value: `use.uniform(${k0},${k1},${cells[op.args[0]!]!.value},${op.draw})`,
+          value: `use.uniform(${k0},${k1},${entity},${op.draw})`,
           valid: undefined,
+          bad: undefined,
         };
       }
     }
   };
   program.ops.forEach((op, k) => {
-    const { value, valid } = cellOf(op);
+    const { value, valid, bad } = cellOf(op, `v${k}`);
     if (op.kind === 'literal') {
-      cells.push({ value, valid });
+      cells.push({ value, valid, bad });
       return;
     }
     body.push(`const v${k}=${value};`);
     if (valid !== undefined) body.push(`const n${k}=${valid};`);
-    cells.push({ value: `v${k}`, valid: valid === undefined ? undefined : `n${k}` });
+    if (bad !== undefined) body.push(`const b${k}=${bad};`);
+    cells.push({
+      value: `v${k}`,
+      valid: valid === undefined ? undefined : `n${k}`,
+      bad: bad === undefined ? undefined : `b${k}`,
+    });
   });
   program.outputs.forEach((output, k) => {
-    const { value, valid } = cells[output.op]!;
+    const { value, valid, bad } = cells[output.op]!;
     head.push(`const o${k}=b.outputs[${k}];`);
-    const broken = outOfRange(output.type, value);
-    if (broken !== undefined) {
-      const type = hoist(output.type);
-      body.push(
-        `if(${valid === undefined ? '' : `${valid}&&`}${broken})use.refuse(${type},${value},i);`,
-      );
+    if (bad !== undefined) {
+      body.push(`if(${valid === undefined ? '' : `${valid}&&`}${bad})use.refuse(i);`);
     }
-    body.push(
-      `o${k}[i]=${output.type.kind === 'utf8' && valid !== undefined ? `${valid}?${value}:""` : value};`,
-    );
+    const boxed = isBoxed(output.type) && valid !== undefined;
+    body.push(`o${k}[i]=${boxed ? `${valid}?${value}:${blank(output.type)}` : value};`);
     if (buffers.valid[k] !== undefined) {
       head.push(`const p${k}=b.valid[${k}];`);
       body.push(`p${k}[i]=${valid ?? 1};`);
@@ -133,21 +188,14 @@ function both(args: readonly CellSource[]): string | undefined {
   return valid.length === 0 ? undefined : valid.join('&');
 }
 
-const zeroOf = (type: ColumnType): string =>
-  type.kind === 'utf8' ? '""' : type.kind === 'i64' ? '0n' : '0';
-
-/** The test that a computed cell does not fit its column, where that can be. */
-function outOfRange(type: ColumnType, cell: string): string | undefined {
-  switch (type.kind) {
-    case 'i32':
-      return `(${cell}|0)!==${cell}`;
-    case 'u32':
-      return `(${cell}>>>0)!==${cell}`;
-    case 'i64':
-      return `BigInt.asIntN(64,${cell})!==${cell}`;
-    case 'enum':
-      return `${cell}<0`;
-    default:
-      return undefined;
-  }
+/** Truthy where an argument is impossible, or the result is and `checked` says of which type it must be. */
+function badOf(
+  args: readonly CellSource[],
+  checked: ColumnType | undefined,
+  name: string,
+): string | undefined {
+  const bads = args.map((arg) => arg.bad).filter((bad) => bad !== undefined);
+  const range = checked === undefined ? undefined : rangeOf(checked);
+  if (range !== undefined) bads.push(range.js(name));
+  return bads.length === 0 ? undefined : bads.join('||');
 }

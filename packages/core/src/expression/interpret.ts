@@ -1,73 +1,98 @@
 import { uniform } from '../random/threefry.ts';
-import type { ColumnType } from '../schema/column-type.ts';
-import type { Buffers } from './generate.ts';
-import { refuse } from './memory.ts';
+import { required, type ColumnType } from '../schema/column-type.ts';
+import { rangeOf } from './convert.ts';
+import { Impossible, isFloat } from './functions/function.ts';
+import { ImpossibleRow, type Buffers } from './generate.ts';
+import { blankOf, isBoxed } from './memory.ts';
 import type { Op, Program } from './plan.ts';
 
 /**
  * The same results as the generated loop, where code generation is forbidden (a content security policy, some edge
- * runtimes). Row by row, one call per operation: slower by an order of magnitude.
+ * runtimes). Row by row, one call per operation: slower by an order of magnitude. @throws `ImpossibleRow`
  */
 export function runInterpreted(program: Program, n: number, buffers: Buffers): void {
-  const cells: unknown[] = Array.from({ length: program.ops.length });
-  const inputs = inputPositions(program);
+  const interpreter = new Interpreter(program, buffers);
   for (let row = 0; row < n; row++) {
-    program.ops.forEach((op, k) => {
-      cells[k] = compute(op, cells, row, buffers, inputs.get(op) ?? 0, program);
-    });
+    const cells = interpreter.run(row);
     program.outputs.forEach((output, k) => {
       const cell = cells[output.op];
+      if (cell instanceof Impossible) throw new ImpossibleRow(row);
       const valid = buffers.valid[k];
       if (valid !== undefined) valid[row] = cell === null ? 0 : 1;
-      if (cell === null) {
-        if (output.type.kind === 'utf8') buffers.outputs[k]![row] = '';
-        return;
-      }
-      if (outOfRange(output.type, cell)) refuse(output.type, cell, row);
-      buffers.outputs[k]![row] = cell;
+      if (cell !== null) buffers.outputs[k]![row] = cell;
+      else if (isBoxed(output.type)) buffers.outputs[k]![row] = blankOf(output.type);
     });
   }
 }
 
-function inputPositions(program: Program): ReadonlyMap<Op, number> {
-  return new Map(program.ops.filter((op) => op.kind === 'input').map((op, k) => [op, k]));
-}
-
-function compute(
-  op: Op,
-  cells: readonly unknown[],
+/** What a row's first impossible output is. */
+export function impossibleIn(
+  program: Program,
   row: number,
   buffers: Buffers,
-  input: number,
-  program: Program,
-): unknown {
-  switch (op.kind) {
-    case 'input':
-      return buffers.present[input]?.[row] === 0 ? null : buffers.inputs[input]![row];
-    case 'literal':
-      return op.value;
-    case 'null':
-      return op.fn.apply(op.args.map((arg) => cells[arg]));
-    default: {
-      const args = op.args.map((arg) => cells[arg]);
-      if (args.includes(null)) return null;
-      return strict(
-        op,
-        args,
-        op.args.map((arg) => program.ops[arg]!.type),
-      );
+): Impossible | undefined {
+  const cells = new Interpreter(program, buffers).run(row);
+  return program.outputs.map(({ op }) => cells[op]).find((cell) => cell instanceof Impossible);
+}
+
+class Interpreter {
+  readonly #program: Program;
+  readonly #buffers: Buffers;
+  readonly #inputs: ReadonlyMap<Op, number>;
+  readonly #cells: unknown[];
+
+  constructor(program: Program, buffers: Buffers) {
+    this.#program = program;
+    this.#buffers = buffers;
+    this.#inputs = new Map(program.ops.filter((op) => op.kind === 'input').map((op, k) => [op, k]));
+    this.#cells = Array.from({ length: program.ops.length });
+  }
+
+  /** The cells of all operations in a row. */
+  run(row: number): readonly unknown[] {
+    this.#program.ops.forEach((op, k) => {
+      this.#cells[k] = this.#compute(op, row);
+    });
+    return this.#cells;
+  }
+
+  #compute(op: Op, row: number): unknown {
+    switch (op.kind) {
+      case 'input': {
+        const input = this.#inputs.get(op)!;
+        const { inputs, present } = this.#buffers;
+        return present[input]?.[row] === 0 ? null : inputs[input]![row];
+      }
+      case 'literal':
+        return op.value;
+      case 'null': {
+        const args = op.args.map((arg) => this.#cells[arg]);
+        if (op.fn.chooses) return op.fn.apply(...args);
+        return args.find((arg) => arg instanceof Impossible) ?? op.fn.apply(...args);
+      }
+      default: {
+        const args = op.args.map((arg) => this.#cells[arg]);
+        if (args.includes(null)) return null;
+        return args.find((arg) => arg instanceof Impossible) ?? strict(op, args);
+      }
     }
   }
 }
 
-function strict(op: Op, args: readonly unknown[], argTypes: readonly ColumnType[]): unknown {
+function strict(op: Op, args: readonly unknown[]): unknown {
   switch (op.kind) {
     case 'strict': {
-      const cell = op.fn.apply(args as never[], argTypes);
-      return op.type.kind === 'f32' ? Math.fround(cell as number) : cell;
+      const cell = op.fn.apply(...(args as never[]));
+      if (cell === null) return null;
+      if (op.type.kind === 'f32') return Math.fround(cell as number);
+      const checked = op.fn.overflows === true && !isFloat(op.type);
+      return checked && outside(op.type, cell) ? new Impossible(required(op.type), cell) : cell;
     }
-    case 'convert':
-      return op.by.apply(args[0] as never, op.by.table ?? []);
+    case 'convert': {
+      const cell = op.by.apply(args[0] as never);
+      if (op.by.lossy !== true || !outside(op.type, cell)) return cell;
+      return op.lenient ? null : new Impossible(required(op.type), args[0]);
+    }
     case 'member':
       return op.of.has(args[0]) ? 1 : 0;
     case 'random':
@@ -77,17 +102,5 @@ function strict(op: Op, args: readonly unknown[], argTypes: readonly ColumnType[
   }
 }
 
-function outOfRange(type: ColumnType, cell: unknown): boolean {
-  switch (type.kind) {
-    case 'i32':
-      return ((cell as number) | 0) !== cell;
-    case 'u32':
-      return (cell as number) >>> 0 !== cell;
-    case 'i64':
-      return BigInt.asIntN(64, cell as bigint) !== cell;
-    case 'enum':
-      return (cell as number) < 0;
-    default:
-      return false;
-  }
-}
+const outside = (type: ColumnType, cell: unknown): boolean =>
+  rangeOf(type)?.test(cell as never) === true;

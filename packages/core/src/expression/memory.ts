@@ -1,8 +1,8 @@
-import { columnOf } from '../column/columns.ts';
+import { columnOf, fromValues } from '../column/columns.ts';
 import type { Column } from '../column/column.ts';
+import type { ListData } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
-import { ArchetypeError } from '../errors.ts';
-import { printType, type ColumnType, type Kind } from '../schema/column-type.ts';
+import { required, type ColumnType, type Kind } from '../schema/column-type.ts';
 
 /** Cells as a loop reads or writes them. */
 export interface Cells {
@@ -10,7 +10,7 @@ export interface Cells {
   [row: number]: unknown;
 }
 
-/** Memory for the results of one type; text goes into a plain array until it becomes a column. */
+/** Memory for the results of one type; what is not a number goes into a plain array until it becomes a column. */
 const arrays: { readonly [K in Kind]?: (length: number) => Cells } = {
   f64: (n) => new Float64Array(n),
   f32: (n) => new Float32Array(n),
@@ -20,47 +20,101 @@ const arrays: { readonly [K in Kind]?: (length: number) => Cells } = {
   bool: (n) => new Uint8Array(n),
   timestamp: (n) => new Float64Array(n),
   enum: (n) => new Int32Array(n),
-  utf8: (n) => Array.from({ length: n }),
 };
 
 export function allocate(type: ColumnType, length: number): Cells {
-  const make = arrays[type.kind];
-  if (make === undefined) {
-    throw new ArchetypeError(
-      'type_mismatch',
-      `Expressions cannot compute a column of type ${printType(type)}; use it as it is, or compute it with mapRows or kernel.`,
-    );
-  }
-  return make(length);
+  return arrays[type.kind]?.(length) ?? Array.from({ length });
 }
 
+/** What an array of cells holds where there is none; typed arrays hold zero by themselves. */
+const blanks: { readonly [K in Kind]?: unknown } = {
+  utf8: '',
+  json: 'null',
+  list: [],
+  vector: undefined,
+  struct: undefined,
+};
+export const blankOf = (type: ColumnType): unknown => blanks[type.kind];
+export const isBoxed = (type: ColumnType): boolean => arrays[type.kind] === undefined;
+
+/** The physical cells of a column: its memory where that has one place per row, else an array made for it. */
 export function cellsOf(column: Column): Cells {
-  const { data } = column;
-  return data instanceof Text ? data.strings : (data as unknown as Cells);
+  const { data, type, length } = column;
+  if (data instanceof Text) return data.strings;
+  switch (type.kind) {
+    case 'vector': {
+      const size = type.size!;
+      const floats = data as Float32Array;
+      return Array.from({ length }, (_, row) => floats.subarray(row * size, (row + 1) * size));
+    }
+    case 'list':
+      return listCells(data as ListData, length);
+    case 'struct': {
+      const present = columnOf(required(type), length, data);
+      return Array.from({ length }, (_, row) => present.get(row));
+    }
+    default:
+      return data as unknown as Cells;
+  }
+}
+
+/** One array of physical items per row, null for items that are null. */
+function listCells({ offsets, child }: ListData, length: number): Cells {
+  const cells = cellsOf(child) as unknown as unknown[];
+  const { validity } = child;
+  const items =
+    validity === undefined
+      ? cells
+      : Array.from(cells, (cell, k) => (validity[k] === 0 ? null : cell));
+  return Array.from({ length }, (_, row) => items.slice(offsets[row], offsets[row + 1]));
 }
 
 /** The finished column; validity that marks no null is dropped, so that equal columns look equal. */
 export function toColumn(type: ColumnType, cells: Cells, validity: Uint8Array | undefined): Column {
-  const data = type.kind === 'utf8' ? Text.fromStrings(cells as unknown as string[]) : cells;
-  return columnOf(type, cells.length, data as never, validity?.includes(0) ? validity : undefined);
+  const nulls = validity?.includes(0) === true ? validity : undefined;
+  switch (type.kind) {
+    case 'utf8':
+    case 'json':
+      return columnOf(type, cells.length, Text.fromStrings(cells as unknown as string[]), nulls);
+    case 'list': {
+      const rows = cells as unknown as ArrayLike<unknown>[];
+      const offsets = new Int32Array(rows.length + 1);
+      rows.forEach((items, row) => (offsets[row + 1] = offsets[row]! + items.length));
+      const items = rows.flatMap((row) => Array.from(row));
+      return columnOf(
+        type,
+        cells.length,
+        { offsets, child: boxedColumn(type.item!, items) },
+        nulls,
+      );
+    }
+    case 'vector': {
+      const size = type.size!;
+      const floats = new Float32Array(cells.length * size);
+      for (let row = 0; row < cells.length; row++) {
+        if (cells[row] !== undefined) floats.set(cells[row] as Float32Array, row * size);
+      }
+      return columnOf(type, cells.length, floats, nulls);
+    }
+    case 'struct':
+      return fromValues(
+        type,
+        Array.from(cells, (cell, row) => (validity?.[row] === 0 ? null : cell)),
+      );
+    default:
+      return columnOf(type, cells.length, cells as never, nulls);
+  }
 }
 
-const WHOLE: { readonly [K in Kind]?: readonly [low: number, high: number] } = {
-  i32: [-0x80000000, 0x7fffffff],
-  u32: [0, 0xffffffff],
-};
-
-/** Called where a computed cell cannot be kept in its column. */
-export function refuse(type: ColumnType, cell: unknown, row: number): never {
-  const range = WHOLE[type.kind];
-  const need =
-    range !== undefined
-      ? `a whole number from ${range[0]} to ${range[1]}`
-      : type.kind === 'enum'
-        ? `one of ${type.values!.join(', ')}`
-        : 'a whole number of 64 bits';
-  throw new ArchetypeError(
-    'value_out_of_range',
-    `An expression gave ${String(cell)} in row ${row}, and a column of type ${printType(type)} needs ${need}; clamp, round or cast it first.`,
-  );
+/** A column of physical cells in a plain array, null for null. */
+function boxedColumn(type: ColumnType, given: readonly unknown[]): Column {
+  const cells = allocate(type, given.length);
+  const validity = given.includes(null) ? new Uint8Array(given.length).fill(1) : undefined;
+  given.forEach((cell, k) => {
+    if (cell === null) {
+      validity![k] = 0;
+      if (isBoxed(type)) cells[k] = blankOf(type);
+    } else cells[k] = cell;
+  });
+  return toColumn(type, cells, validity);
 }

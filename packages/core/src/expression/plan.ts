@@ -12,17 +12,30 @@ import {
   type Schema,
 } from '../schema/column-type.ts';
 import { conversion, type Conversion } from './convert.ts';
-import { functions, type ExpressionFunction } from './functions.ts';
+import type { ExpressionFunction } from './functions/function.ts';
+import { functions } from './functions/functions.ts';
+import { nullFunctions, type NullFunction } from './functions/nulls.ts';
+import { literalCell } from './literal.ts';
 import type { Node, OverNode } from './node.ts';
-import { nullFunctions, type NullFunction } from './null-functions.ts';
 
 /** One step of a program: what it computes from earlier steps, and the type of its result. */
 export type Op = { readonly type: ColumnType } & (
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: unknown }
-  | { readonly kind: 'strict'; readonly fn: ExpressionFunction; readonly args: readonly number[] }
+  | {
+      readonly kind: 'strict';
+      readonly name: string;
+      readonly fn: ExpressionFunction;
+      readonly args: readonly number[];
+    }
   | { readonly kind: 'null'; readonly fn: NullFunction; readonly args: readonly number[] }
-  | { readonly kind: 'convert'; readonly by: Conversion; readonly args: readonly number[] }
+  | {
+      readonly kind: 'convert';
+      readonly by: Conversion;
+      /** Null instead of an error where the type cannot hold the cell. */
+      readonly lenient: boolean;
+      readonly args: readonly number[];
+    }
   | { readonly kind: 'member'; readonly of: ReadonlySet<unknown>; readonly args: readonly number[] }
   | {
       readonly kind: 'random';
@@ -183,7 +196,9 @@ export class Planner {
   #call(node: Node & { kind: 'call' }): number {
     switch (node.fn) {
       case 'cast':
-        return this.#cast(this.#plan(node.args[0]!), node.to!);
+        return this.#cast(this.#plan(node.args[0]!), node.to!, false);
+      case 'tryCast':
+        return this.#cast(this.#plan(node.args[0]!), node.to!, true);
       case 'random':
         return this.#uniform(node, 0);
       case 'randomNormal':
@@ -205,9 +220,15 @@ export class Planner {
     const { args } = node;
     const isCondition = (i: number): boolean =>
       node.fn === 'when' && i % 2 === 0 && i < args.length - 1;
-    const planned = args.map((arg) => (arg.kind === 'literal' ? undefined : this.#plan(arg)));
+    const named = functions[node.fn]?.names === true;
+    const planned = args.map((arg) => {
+      if (arg.kind === 'literal') return undefined;
+      const op = this.#plan(arg);
+      return named && this.#type(op).kind === 'enum' ? this.#convert(op, types.utf8) : op;
+    });
     const leader = planned.find((op, i) => op !== undefined && !isCondition(i));
-    const hint = leader === undefined ? undefined : required(this.#type(leader));
+    const type = leader === undefined ? undefined : required(this.#type(leader));
+    const hint = type && (functions[node.fn]?.literal?.(type) ?? type);
     return planned.map((op, i) => op ?? this.#plan(args[i]!, isCondition(i) ? types.bool : hint));
   }
 
@@ -216,15 +237,21 @@ export class Planner {
     if (fn === undefined) {
       throw new ArchetypeError(
         'invalid_argument',
-        `There is no function "${name}"${didYouMean(name, Object.keys(functions))}`,
+        `There is no function "${name}"${didYouMean(name, [...Object.keys(functions), ...Object.keys(nullFunctions)])}`,
       );
     }
     const args = this.#sameText(given);
     const argTypes = args.map((arg) => this.#type(arg));
     const type = fn.result(argTypes);
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
-    const maybeNull = argTypes.some((arg) => arg.nullable);
-    return this.#push({ kind: 'strict', fn, args, type: maybeNull ? nullable(type) : type });
+    const maybeNull = fn.partial?.(argTypes) === true || argTypes.some((arg) => arg.nullable);
+    return this.#push({
+      kind: 'strict',
+      name,
+      fn,
+      args,
+      type: maybeNull ? nullable(type) : required(type),
+    });
   }
 
   #nulls(name: string, fn: NullFunction, given: readonly number[]): number {
@@ -255,21 +282,41 @@ export class Planner {
     return new ArchetypeError('type_mismatch', `${name} needs ${needs}; it was given ${given}.`);
   }
 
-  #convert(op: number, to: ColumnType): number {
+  #convert(op: number, to: ColumnType, lenient = false): number {
     const from = this.#type(op);
     if (sameType(required(from), required(to))) return op;
     const by = conversion(from, to)!;
-    return this.#push({ kind: 'convert', by, args: [op], type: from.nullable ? nullable(to) : to });
+    const maybeNull = from.nullable || (lenient && by.lossy === true);
+    return this.#push({
+      kind: 'convert',
+      by,
+      lenient,
+      args: [op],
+      type: maybeNull ? nullable(to) : required(to),
+    });
   }
 
-  #cast(op: number, to: ColumnType): number {
+  #cast(op: number, to: ColumnType, lenient: boolean): number {
     if (conversion(this.#type(op), to) === undefined) {
       throw new ArchetypeError(
         'type_mismatch',
         `A column of type ${printType(this.#type(op))} cannot be cast to ${printType(to)}.`,
       );
     }
-    return this.#convert(op, to);
+    const cast = this.#convert(op, to, lenient);
+    return lenient ? this.#asNullable(cast) : cast;
+  }
+
+  /** A column of `tryCast` may hold null whatever it was made of, as its type says. */
+  #asNullable(op: number): number {
+    const type = this.#type(op);
+    if (type.nullable) return op;
+    const none = this.#push({ kind: 'literal', value: null, type: nullable(type) });
+    return this.#nulls('when', nullFunctions.when!, [
+      this.#push({ kind: 'literal', value: 1, type: types.bool }),
+      op,
+      none,
+    ]);
   }
 
   #isIn(node: Node & { kind: 'call' }): number {
@@ -320,50 +367,6 @@ function assignable(from: ColumnType, to: ColumnType): boolean {
   if (sameType(a, b)) return true;
   if (b.kind === 'f64' || b.kind === 'f32') return isNumber(a);
   return (a.kind === 'utf8' && b.kind === 'enum') || (a.kind === 'enum' && b.kind === 'utf8');
-}
-
-/** A literal as a physical cell of the type it takes beside a column of type `hint`. */
-function literalCell(
-  value: unknown,
-  hint: ColumnType | undefined,
-): { type: ColumnType; cell: unknown } {
-  const plain = hint === undefined ? undefined : required(hint);
-  switch (typeof value) {
-    case 'number': {
-      const type = numberType(value, plain);
-      return { type, cell: type.kind === 'f32' ? Math.fround(value) : value };
-    }
-    case 'bigint':
-      return { type: types.i64, cell: value };
-    case 'boolean':
-      return { type: types.bool, cell: value ? 1 : 0 };
-    case 'string': {
-      if (plain?.kind !== 'enum') return { type: types.utf8, cell: value };
-      const code = plain.values!.indexOf(value);
-      if (code >= 0) return { type: plain, cell: code };
-      throw new ArchetypeError(
-        'type_mismatch',
-        `${JSON.stringify(value)} is not one of ${plain.values!.map((v) => JSON.stringify(v)).join(', ')}${didYouMean(value, plain.values!)}`,
-      );
-    }
-    default:
-      if (value instanceof Date) return { type: types.timestamp, cell: value.getTime() };
-      throw new ArchetypeError(
-        'invalid_argument',
-        `${String(value)} cannot be part of an expression; use a number, text, boolean, bigint, Date or an expression.`,
-      );
-  }
-}
-
-function numberType(value: number, hint: ColumnType | undefined): ColumnType {
-  if (hint === undefined || !isNumber(hint)) return types.f64;
-  if (hint.kind === 'f64' || hint.kind === 'f32') return hint;
-  const fits = hint.kind === 'i32' ? (value | 0) === value : value >>> 0 === value;
-  if (fits) return hint;
-  throw new ArchetypeError(
-    'lossy_literal',
-    `${value} stands beside a column of type ${printType(hint)}, which cannot hold it; cast the column to f64 first, or use a whole number in range.`,
-  );
 }
 
 export function unknownColumn(name: string, known: Iterable<string>): ArchetypeError {

@@ -17,7 +17,7 @@ import type {
 } from '../schema/types.ts';
 import type {
   Aggregate,
-  BoolExpr,
+  Condition,
   Expr,
   ExprOf,
   NullableExpr,
@@ -165,7 +165,7 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
    */
   withColumns<const E extends Checked<C, E>>(build: (c: Accessor<C>) => E): DataFrame<With<C, E>>;
   /** The rows for which the condition holds; null counts as false. */
-  filter(build: (c: Accessor<C>) => BoolExpr): DataFrame<C>;
+  filter(build: (c: Accessor<C>) => Condition): DataFrame<C>;
   select<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Pick<C, K>>>;
   drop<K extends keyof C & string>(...names: readonly K[]): DataFrame<Simplify<Omit<C, K>>>;
   /** @throws `unknown_column`, `invalid_argument` when two columns would have one name */

@@ -49,11 +49,14 @@ export interface Vector<N extends number = number> {
   readonly array: Float32Array;
   readonly size: N;
 }
-export interface List<T = unknown> {
+/** `I` is the column type of an item. */
+export interface List<I = unknown> {
   readonly kind: 'list';
-  readonly value: readonly T[];
-  readonly array: readonly (readonly T[])[];
+  readonly item: I;
+  readonly value: readonly CellOf<I>[];
+  readonly array: readonly (readonly CellOf<I>[])[];
 }
+type CellOf<I> = I extends { readonly value: infer V } ? V : unknown;
 export interface Struct<T = unknown> {
   readonly kind: 'struct';
   readonly value: T;
@@ -113,7 +116,7 @@ export type TypeOf<S> =
                         : S extends z.ZodDate
                           ? Timestamp
                           : S extends z.ZodArray<infer I>
-                            ? List<z.output<I>>
+                            ? List<TypeOf<I>>
                             : S extends z.ZodObject
                               ? Struct<z.output<S>>
                               : S extends z.ZodType<infer O>

@@ -1,5 +1,5 @@
 import type { Accessor, ColumnsOf, DataFrame } from '../frame/data-frame.ts';
-import type { BoolExpr } from '../expression/expr.ts';
+import type { Condition } from '../expression/expr.ts';
 import type { AnyComponent, Patch, Value } from '../schema/component.ts';
 import type { BirthRef, EntityRef } from '../schema/entity-ref.ts';
 import type { RunId, WorldId } from '../state/ids.ts';
@@ -32,7 +32,7 @@ export interface TickContext {
     components: Cs,
     options?: {
       readonly without?: readonly AnyComponent[];
-      readonly where?: (c: Accessor<ColumnsOf<Cs>>) => BoolExpr;
+      readonly where?: (c: Accessor<ColumnsOf<Cs>>) => Condition;
     },
   ): DataFrame<ColumnsOf<Cs>>;
   /** Whether a processor of an earlier priority despawned the entity in this tick. */

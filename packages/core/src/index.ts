@@ -28,6 +28,7 @@ export {
   randomNormal,
   when,
 } from './expression/expression.ts';
+export { toSql } from './expression/to-sql.ts';
 export type {
   Aggregate,
   BigIntExpr,

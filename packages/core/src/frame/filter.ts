@@ -1,5 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import { toNode } from '../expression/expression.ts';
+import type { Node } from '../expression/node.ts';
 import { printType, required } from '../schema/column-type.ts';
 import { accessorOf } from './accessor.ts';
 import { computeOne } from './compute.ts';
@@ -7,7 +8,11 @@ import type { Frame } from './frame.ts';
 
 /** The rows for which the condition holds, in their order. */
 export function filter(frame: Frame, build: (c: never) => unknown): Frame {
-  const keep = computeOne(frame, toNode(build(accessorOf(frame.schema) as never)));
+  return filterBy(frame, toNode(build(accessorOf(frame.schema) as never)));
+}
+
+export function filterBy(frame: Frame, condition: Node): Frame {
+  const keep = computeOne(frame, condition);
   if (required(keep.type).kind !== 'bool') {
     throw new ArchetypeError(
       'type_mismatch',

@@ -1,7 +1,16 @@
 import { ArchetypeError } from '../errors.ts';
+import { columnsIn } from '../expression/columns-in.ts';
+import type { Condition } from '../expression/expr.ts';
+import { toNode } from '../expression/expression.ts';
+import type { Node } from '../expression/node.ts';
+import { unknownColumn } from '../expression/plan.ts';
+import { accessorOf } from '../frame/accessor.ts';
+import type { Accessor, SortKey } from '../frame/data-frame.ts';
+import { filterBy } from '../frame/filter.ts';
 import { Frame } from '../frame/frame.ts';
+import { sort } from '../frame/sort.ts';
 import type { AnyComponent } from '../schema/component.ts';
-import type { ComponentShape } from '../schema/signature.ts';
+import { baseColumns, type ComponentShape } from '../schema/signature.ts';
 import type { WorldId } from '../state/ids.ts';
 import { scanSchema } from '../store/assemble.ts';
 import type { ScanQuery, Store } from '../store/store.ts';
@@ -9,7 +18,7 @@ import type { ScanQuery, Store } from '../store/store.ts';
 /** Which ticks a query reads; the newest committed one unless told. */
 export type Ticks = 'newest' | 'all' | number | { readonly from?: number; readonly to?: number };
 
-export interface QueryOptions {
+export interface QueryOptions<C = any, S extends keyof C & string = keyof C & string> {
   readonly ticks?: Ticks;
   /** Rows of these entities only. */
   readonly entities?: readonly number[];
@@ -17,6 +26,14 @@ export interface QueryOptions {
   readonly without?: readonly AnyComponent[];
   /** Tombstones too: the rows with which entities left a table. */
   readonly includeInactive?: boolean;
+  /** Rows for which this holds; null counts as false. */
+  readonly where?: (c: Accessor<C>) => Condition;
+  /** These columns only, in this order. */
+  readonly select?: readonly S[];
+  /** In this order; rows equal in all keys stay in ascending tick and entity. */
+  readonly sort?: SortKey<keyof C & string> | readonly SortKey<keyof C & string>[];
+  /** At most so many rows: the first of the order asked for. */
+  readonly limit?: number;
 }
 
 /** Reads a query's rows as one frame; `newest` is the last tick that the reader may see. */
@@ -27,15 +44,70 @@ export async function readQuery(
   components: readonly ComponentShape[],
   options: QueryOptions,
 ): Promise<Frame> {
-  const query = scanQuery(world, newest, components, options);
+  const plan = planQuery(world, newest, components, options);
   const frames: Frame[] = [];
-  for await (const frame of store.scan(query)) frames.push(frame);
-  return Frame.concat(scanSchema(query), frames);
+  let rows = 0;
+  for await (const frame of store.scan(plan.scan)) {
+    const kept = plan.where === undefined ? frame : filterBy(frame, plan.where);
+    frames.push(kept);
+    rows += kept.numRows;
+    if (plan.sort.length === 0 && rows >= plan.limit) break;
+  }
+  return finish(plan, frames);
 }
 
 /** A query that has nothing to read. */
 export function emptyQuery(components: readonly ComponentShape[], options: QueryOptions): Frame {
-  return Frame.concat(scanSchema(scanQuery('', -1, components, options)), []);
+  const plan = planQuery('', -1, components, options);
+  const none = Frame.concat(scanSchema(plan.scan), []);
+  return finish(plan, plan.where === undefined ? [] : [filterBy(none, plan.where)]);
+}
+
+interface QueryPlan {
+  readonly scan: ScanQuery;
+  readonly where: Node | undefined;
+  readonly sort: readonly SortKey[];
+  readonly limit: number;
+  readonly select: readonly string[];
+}
+
+/** Only the columns that the result, its conditions and its order need are read. */
+function planQuery(
+  world: WorldId,
+  newest: number | undefined,
+  components: readonly ComponentShape[],
+  options: QueryOptions,
+): QueryPlan {
+  const all = [...baseColumns, ...components.flatMap((component) => component.columns)];
+  const names = all.map(({ name }) => name);
+  const known = (name: string): string => {
+    if (names.includes(name)) return name;
+    throw unknownColumn(name, names);
+  };
+  const { where: build, select = names, sort = [], limit = Infinity } = options;
+  if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `limit was ${String(limit)}; give a whole number of rows from 0 on.`,
+    );
+  }
+  const where = build && toNode(build(accessorOf(all) as never));
+  const keys = (Array.isArray(sort) ? sort : [sort]) as readonly SortKey[];
+  const needed = new Set([
+    ...select.map(known),
+    ...keys.map((key) => known(typeof key === 'string' ? key : key.by)),
+    ...(where === undefined ? [] : columnsIn(where)),
+  ]);
+  const scan = scanQuery(world, newest, components, options);
+  const columns = scan.columns.filter(({ name }) => needed.has(name));
+  return { scan: { ...scan, columns }, where, sort: keys, limit, select };
+}
+
+function finish({ scan, sort: keys, limit, select }: QueryPlan, frames: readonly Frame[]): Frame {
+  const all = Frame.concat(scanSchema(scan), frames);
+  const sorted = keys.length === 0 ? all : sort(all, keys);
+  const limited = limit < sorted.numRows ? sorted.slice(0, limit) : sorted;
+  return limited.pick(select);
 }
 
 function scanQuery(

@@ -2,6 +2,7 @@ import { ArchetypeError, didYouMean } from '../errors.ts';
 import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
 import { typed } from '../frame/frame.ts';
 import { requireComponent, type AnyComponent } from '../schema/component.ts';
+import type { Simplify } from '../schema/types.ts';
 import type { ComponentShape } from '../schema/signature.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
 import { readQuery, type QueryOptions } from './query.ts';
@@ -19,10 +20,13 @@ export class WorldReader {
   }
 
   /** As `World.query`; components may also be given by name, as they were stored. */
-  async query<const Cs extends readonly AnyComponent[]>(
+  async query<
+    const Cs extends readonly AnyComponent[],
+    const S extends keyof ColumnsOf<Cs> & string = keyof ColumnsOf<Cs> & string,
+  >(
     components: Cs,
-    options?: QueryOptions,
-  ): Promise<DataFrame<ColumnsOf<Cs>>>;
+    options?: QueryOptions<ColumnsOf<Cs>, S>,
+  ): Promise<DataFrame<Simplify<Pick<ColumnsOf<Cs>, S>>>>;
   async query(components: readonly string[], options?: QueryOptions): Promise<DataFrame>;
   async query(
     components: readonly (AnyComponent | string)[],

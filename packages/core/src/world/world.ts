@@ -7,6 +7,7 @@ import {
   type Patch,
   type Value,
 } from '../schema/component.ts';
+import type { Simplify } from '../schema/types.ts';
 import { UNSTARTED } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { Mutation } from '../state/mutation.ts';
@@ -321,10 +322,13 @@ export class World {
    *
    * @example (await world.query([Position], { ticks: 'all' })).show()
    */
-  async query<const Cs extends readonly AnyComponent[]>(
+  async query<
+    const Cs extends readonly AnyComponent[],
+    const S extends keyof ColumnsOf<Cs> & string = keyof ColumnsOf<Cs> & string,
+  >(
     components: Cs,
-    options: QueryOptions = {},
-  ): Promise<DataFrame<ColumnsOf<Cs>>> {
+    options: QueryOptions<ColumnsOf<Cs>, S> = {},
+  ): Promise<DataFrame<Simplify<Pick<ColumnsOf<Cs>, S>>>> {
     this.#readable();
     const wanted = components.map((component) =>
       typeof component === 'string'

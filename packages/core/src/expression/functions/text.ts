@@ -29,6 +29,12 @@ function sliceText(text: string, from: number, to: number): string {
   return text.slice(unitOf(text, first), unitOf(text, last));
 }
 
+/** Without a separator into code points, of which no text has at least one, empty. */
+function splitText(text: string, by: string): readonly string[] {
+  if (by !== '') return text.split(by);
+  return text === '' ? [''] : Array.from(text);
+}
+
 const test = (apply: (text: string, part: string) => boolean, sql: string): ExpressionFunction => ({
   ...typedFunction([isText, isText], 'two texts', types.bool),
   apply: (text: string, part: string) => (apply(text, part) ? 1 : 0),
@@ -69,7 +75,7 @@ const ofText: Functions = {
       nullable: false,
       item: types.utf8,
     }),
-    apply: (text: string, by: string) => (by === '' ? Array.from(text) : text.split(by)),
+    apply: splitText,
     sql: ([text, by]) => `string_split(${text}, ${by})`,
   },
   slice: {

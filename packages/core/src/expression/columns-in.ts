@@ -1,0 +1,29 @@
+import type { Node } from './node.ts';
+
+/** The columns that an expression reads. */
+export function columnsIn(root: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const waiting: Node[] = [root];
+  const seen = new Set<Node>();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    switch (node.kind) {
+      case 'column':
+        names.add(node.name);
+        break;
+      case 'call':
+        waiting.push(...node.args);
+        break;
+      case 'aggregate':
+        waiting.push(node.arg);
+        break;
+      case 'over':
+        node.keys.forEach((key) => names.add(key));
+        waiting.push(node.aggregate);
+        break;
+      case 'literal':
+    }
+  }
+  return names;
+}

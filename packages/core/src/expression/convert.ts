@@ -18,7 +18,8 @@ const same: Conversion = { js: (cell) => cell, apply: (cell) => cell };
 /** Half to even, as SQL's cast does; `round` is half away from zero. */
 export function roundHalfEven(x: number): number {
   const up = Math.round(x);
-  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  // Adding 0 makes -0 the one zero that whole numbers have.
+  return (up - x === 0.5 && up % 2 !== 0 ? up - 1 : up) + 0;
 }
 const toLong = (x: number): bigint => (Number.isFinite(x) ? BigInt(roundHalfEven(x)) : NOT_LONG);
 

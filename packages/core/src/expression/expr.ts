@@ -221,6 +221,10 @@ export interface NullableExpr<T extends Plain = Plain> extends Expr<Nullable<T>>
   fillNull(value: T['value'] | ExprOf<T>): ExprOf<T>;
   /** The first that is not null. */
   coalesce(...others: readonly ExprOf<T>[]): ExprOf<T>;
+  lt(other: T['value'] | ExprOf<T>): NullableExpr<Bool>;
+  le(other: T['value'] | ExprOf<T>): NullableExpr<Bool>;
+  gt(other: T['value'] | ExprOf<T>): NullableExpr<Bool>;
+  ge(other: T['value'] | ExprOf<T>): NullableExpr<Bool>;
   and(this: NullableExpr<Bool>, other: boolean | Condition): NullableExpr<Bool>;
   or(this: NullableExpr<Bool>, other: boolean | Condition): NullableExpr<Bool>;
   not(this: NullableExpr<Bool>): NullableExpr<Bool>;

@@ -1,7 +1,7 @@
 import { uniform } from '../random/threefry.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 import { rangeOf, roundHalfEven } from './convert.ts';
-import { isFloat } from './functions/function.ts';
+import { isFloat, isWhole } from './functions/function.ts';
 import { functions } from './functions/functions.ts';
 import { NOT_LONG } from './functions/number.ts';
 import type { CellSource } from './functions/nulls.ts';
@@ -104,7 +104,7 @@ function write(
         const names = args.map((arg) => arg.value);
         const argTypes = op.args.map((arg) => program.ops[arg]!.type);
         const plain = op.fn.js?.(names, argTypes) ?? `use.${op.name}(${names.join(',')})`;
-        const source = op.type.kind === 'f32' ? `Math.fround(${plain})` : plain;
+        const source = settled(plain, op.type, op.fn.overflows === true);
         const checked = op.fn.overflows === true && !isFloat(op.type) ? op.type : undefined;
         const bad = badOf(args, checked, name);
         const partial = op.fn.partial?.(argTypes) === true;
@@ -181,6 +181,12 @@ function write(
     source: `"use strict";${head.join('')}for(let i=0;i<n;i++){${body.join('')}}`,
     literals,
   };
+}
+
+/** A result as its type keeps it: 32-bit floats are rounded, whole numbers have one zero. */
+function settled(source: string, type: ColumnType, arithmetic: boolean): string {
+  if (type.kind === 'f32') return `Math.fround(${source})`;
+  return arithmetic && isWhole(type) ? `(${source})+0` : source;
 }
 
 function both(args: readonly CellSource[]): string | undefined {

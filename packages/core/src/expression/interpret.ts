@@ -1,7 +1,7 @@
 import { uniform } from '../random/threefry.ts';
 import { required, type ColumnType } from '../schema/column-type.ts';
 import { rangeOf } from './convert.ts';
-import { Impossible, isFloat } from './functions/function.ts';
+import { Impossible, isFloat, isWhole } from './functions/function.ts';
 import { ImpossibleRow, type Buffers } from './generate.ts';
 import { blankOf, isBoxed } from './memory.ts';
 import type { Op, Program } from './plan.ts';
@@ -85,8 +85,9 @@ function strict(op: Op, args: readonly unknown[]): unknown {
       const cell = op.fn.apply(...(args as never[]));
       if (cell === null) return null;
       if (op.type.kind === 'f32') return Math.fround(cell as number);
-      const checked = op.fn.overflows === true && !isFloat(op.type);
-      return checked && outside(op.type, cell) ? new Impossible(required(op.type), cell) : cell;
+      if (op.fn.overflows !== true || isFloat(op.type)) return cell;
+      const settled = isWhole(op.type) ? (cell as number) + 0 : cell;
+      return outside(op.type, settled) ? new Impossible(required(op.type), settled) : settled;
     }
     case 'convert': {
       const cell = op.by.apply(args[0] as never);

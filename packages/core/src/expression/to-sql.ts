@@ -98,7 +98,7 @@ function printLiteral(value: unknown): string {
       if (Array.isArray(value)) return `[${value.map(printLiteral).join(', ')}]`;
       throw new ArchetypeError(
         'invalid_argument',
-        `${String(value)} has no counterpart in SQL; use a number, text, boolean, bigint or Date.`,
+        `${JSON.stringify(value)} has no counterpart in SQL; use a number, text, boolean, bigint or Date.`,
       );
   }
 }
@@ -108,7 +108,7 @@ function printNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 31 && !Object.is(value, -0)) {
     return value < 0 ? `(${value})` : String(value);
   }
-  const text = Number.isNaN(value) ? 'nan' : String(value).replace('Infinity', 'inf');
+  const text = Object.is(value, -0) ? '-0' : String(value);
   return `'${text}'::double`;
 }
 

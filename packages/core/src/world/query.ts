@@ -84,7 +84,7 @@ function planQuery(
     if (names.includes(name)) return name;
     throw unknownColumn(name, names);
   };
-  const { where: build, select = names, sort = [], limit = Infinity } = options;
+  const { where: build, select = names, sort: by = [], limit = Infinity } = options;
   if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
     throw new ArchetypeError(
       'invalid_argument',
@@ -92,7 +92,7 @@ function planQuery(
     );
   }
   const where = build && toNode(build(accessorOf(all) as never));
-  const keys = (Array.isArray(sort) ? sort : [sort]) as readonly SortKey[];
+  const keys = (Array.isArray(by) ? by : [by]) as readonly SortKey[];
   const needed = new Set([
     ...select.map(known),
     ...keys.map((key) => known(typeof key === 'string' ? key : key.by)),

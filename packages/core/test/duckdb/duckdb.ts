@@ -1,5 +1,4 @@
-import type { DataFrame } from '@archetype/core';
-import { Frame } from '@archetype/core';
+import type { DataFrame, Frame } from '@archetype/core';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -25,10 +24,7 @@ export class Duck {
   }
 
   /** The rows of a query over frames, each visible under its name with its row numbers as `row`. */
-  async rows(
-    frames: Readonly<Record<string, DataFrame<any>>>,
-    select: string,
-  ): Promise<unknown[][]> {
+  async rows(frames: Readonly<Record<string, DataFrame>>, select: string): Promise<unknown[][]> {
     const tables = Object.entries(frames).map(([name, df]) => `${name} as (${tableOf(df)})`);
     const result = await this.#connection.runAndReadAll(`with ${tables.join(', ')} ${select}`);
     return result.getRowsJS().map((row) => row.map(plainCell));
@@ -39,7 +35,7 @@ export class Duck {
   }
 }
 
-function tableOf(df: DataFrame<any>): string {
+function tableOf(df: DataFrame): string {
   const frame = df as unknown as Frame;
   const columns = frame.schema.map(
     ({ name, type }, k) => `c${k + 1}::${typeNames[type.kind]} as "${name}"`,

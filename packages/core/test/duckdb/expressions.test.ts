@@ -1,5 +1,5 @@
+import type { ArchetypeError } from '@archetype/core';
 import {
-  ArchetypeError,
   bool,
   col,
   f64,
@@ -148,12 +148,12 @@ type AnyExpr = any;
 const build = ([head, ...args]: Program): AnyExpr => {
   switch (head) {
     case 'col':
-      return col(args[0] as unknown as string);
+      return col(args[0] as string);
     case 'lit':
       return lit(args[0] as never);
     case 'when': {
-      const [test, then, otherwise] = args as Program[];
-      return when(build(test!)).then(build(then!)).otherwise(build(otherwise!));
+      const [condition, then, otherwise] = args as Program[];
+      return when(build(condition!)).then(build(then!)).otherwise(build(otherwise!));
     }
     case 'least':
       return least(...(args as Program[]).map(build));

@@ -50,6 +50,9 @@ export const order = {
 export const is64 = (type: ColumnType): boolean => type.kind === 'i64';
 export const isFloat = (type: ColumnType): boolean => type.kind === 'f64' || type.kind === 'f32';
 
+/** Of 32 bits. */
+export const isWhole = (type: ColumnType): boolean => type.kind === 'i32' || type.kind === 'u32';
+
 /** The type that two numbers meet in: their own when equal, 64-bit float otherwise. */
 export function promote(a: ColumnType, b: ColumnType): ColumnType | undefined {
   if (is64(a) && is64(b)) return types.i64;

@@ -185,7 +185,7 @@ describe('errors', () => {
 
   test('an existing column keeps its type', () => {
     const set = (name: string, build: (c: C) => unknown) => () =>
-      (df as DataFrame).withColumns((c) => ({ [name]: build(c) }) as never);
+      (df as DataFrame).withColumns((c) => ({ [name]: build(c) }) as never).column(name);
     expect(codeOf(set('n', (c) => c.a))).toBe('type_mismatch');
     expect(codeOf(set('a', (c) => c.maybe))).toBe('type_mismatch');
     expect(codeOf(set('a', (c) => c.n))).toBe('none');

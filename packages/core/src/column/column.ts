@@ -2,19 +2,26 @@ import { nullable, sameType, type ColumnType } from '../schema/column-type.ts';
 import { packBits } from './bits.ts';
 import type { Data, Layout } from './layout.ts';
 
+/** What fills in the cells of columns that wait for it. */
+export interface Pending {
+  compute(): void;
+}
+
 /**
  * Cells of one type in Arrow memory; never changes once made. `validity` has one byte per row, 1 for present, and is
- * absent when no cell is null. A constant column holds one cell and fills its memory only when someone reads it.
+ * absent when no cell is null. A constant column holds one cell and fills its memory only when someone reads it; a
+ * pending one is computed then.
  * Columns are made by the functions in `columns.ts`.
  */
 export class Column {
   readonly type: ColumnType;
   readonly length: number;
-  readonly validity: Uint8Array | undefined;
   /** The cell that every row holds, where that is known; `undefined` where it is not. */
   readonly constant: unknown;
   readonly #layout: Layout;
   #data: Data | undefined;
+  #validity: Uint8Array | undefined;
+  #pending: Pending | undefined;
 
   constructor(
     layout: Layout,
@@ -23,16 +30,36 @@ export class Column {
     data: Data | undefined,
     validity?: Uint8Array,
     constant?: unknown,
+    pending?: Pending,
   ) {
     this.#layout = layout;
     this.type = type;
     this.length = length;
-    this.validity = validity;
+    this.#validity = validity;
+    this.#pending = pending;
     this.constant = constant;
     this.#data = data;
   }
 
+  /** What will compute the cells, while nobody has read them. */
+  get pending(): Pending | undefined {
+    return this.#pending;
+  }
+
+  /** Ends the wait; for whoever computes. */
+  fill(cells: Column): void {
+    this.#data = cells.data;
+    this.#validity = cells.validity;
+    this.#pending = undefined;
+  }
+
+  get validity(): Uint8Array | undefined {
+    if (this.type.nullable) this.#pending?.compute();
+    return this.#validity;
+  }
+
   get data(): Data {
+    this.#pending?.compute();
     return (this.#data ??= this.#layout.take(
       this.#layout.fromValues(this.type, [this.constant]),
       new Int32Array(this.length),
@@ -70,8 +97,9 @@ export class Column {
   /** The same cells under a type that also allows null. */
   asNullable(): Column {
     if (this.type.nullable) return this;
+    this.#pending?.compute();
     const type = nullable(this.type);
-    return new Column(this.#layout, type, this.length, this.#data, this.validity, this.constant);
+    return new Column(this.#layout, type, this.length, this.#data, this.#validity, this.constant);
   }
 
   /** Same type and same cells; NaN equals NaN, and 0 differs from -0. */

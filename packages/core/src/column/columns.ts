@@ -2,7 +2,7 @@ import { ArchetypeError } from '../errors.ts';
 import { printType, sameType, type ColumnType, type Kind } from '../schema/column-type.ts';
 import { unpackBits } from './bits.ts';
 import * as cell from './cell.ts';
-import { Column } from './column.ts';
+import { Column, type Pending } from './column.ts';
 import { bits, fixed } from './fixed.ts';
 import type { BufferSource, Data, Layout } from './layout.ts';
 import { list, struct } from './nested.ts';
@@ -58,6 +58,11 @@ export function columnOf(
 /** `cell` in every row; it must not be null. */
 export function constant(type: ColumnType, length: number, value: unknown): Column {
   return new Column(layouts[type.kind], type, length, undefined, undefined, value);
+}
+
+/** A column that is computed when someone first reads it. */
+export function deferred(type: ColumnType, length: number, pending: Pending): Column {
+  return new Column(layouts[type.kind], type, length, undefined, undefined, undefined, pending);
 }
 
 /** `null` and `undefined` are null cells; in a column that is not nullable they are `invalid_value`. */

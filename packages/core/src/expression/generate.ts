@@ -7,7 +7,8 @@ import { NOT_LONG } from './functions/number.ts';
 import type { CellSource } from './functions/nulls.ts';
 import { codePoints } from './functions/text.ts';
 import { blankOf, isBoxed, type Cells } from './memory.ts';
-import type { Op, Program } from './plan.ts';
+import type { Op } from './plan.ts';
+import type { Program } from './program.ts';
 
 /** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
 export interface Buffers {
@@ -73,8 +74,12 @@ function write(
   const head: string[] = [];
   const body: string[] = [];
   const literals: unknown[] = [];
-  const cells: CellSource[] = [];
-  let inputs = 0;
+  const cells = new Map<Op, CellSource>();
+  const sourceOf = (op: Op): CellSource => cells.get(op)!;
+  program.inputs.forEach((_, k) => {
+    head.push(`const c${k}=b.inputs[${k}];`);
+    if (buffers.present[k] !== undefined) head.push(`const m${k}=b.present[${k}];`);
+  });
   const hoist = (value: unknown): string => {
     const name = `l${literals.push(value) - 1}`;
     head.push(`const ${name}=l[${literals.length - 1}];`);
@@ -89,20 +94,17 @@ function write(
   const cellOf = (op: Op, name: string): CellSource => {
     switch (op.kind) {
       case 'input': {
-        const k = inputs++;
-        head.push(`const c${k}=b.inputs[${k}];`);
-        const value = `c${k}[i]`;
-        if (buffers.present[k] === undefined) return { value, valid: undefined, bad: undefined };
-        head.push(`const m${k}=b.present[${k}];`);
-        return { value, valid: `m${k}[i]`, bad: undefined };
+        const k = program.inputs.indexOf(op.column);
+        const valid = buffers.present[k] === undefined ? undefined : `m${k}[i]`;
+        return { value: `c${k}[i]`, valid, bad: undefined };
       }
       case 'literal':
         if (op.value === null) return { value: blank(op.type), valid: '0', bad: undefined };
         return { value: hoist(op.value), valid: undefined, bad: undefined };
       case 'strict': {
-        const args = op.args.map((arg) => cells[arg]!);
+        const args = op.args.map(sourceOf);
         const names = args.map((arg) => arg.value);
-        const argTypes = op.args.map((arg) => program.ops[arg]!.type);
+        const argTypes = op.args.map((arg) => arg.type);
         const plain = op.fn.js?.(names, argTypes) ?? `use.${op.name}(${names.join(',')})`;
         const source = settled(plain, op.type, op.fn.overflows === true);
         const checked = op.fn.overflows === true && !isFloat(op.type) ? op.type : undefined;
@@ -116,11 +118,11 @@ function write(
       }
       case 'null':
         return op.fn.js(
-          op.args.map((arg) => cells[arg]!),
-          op.args.map((arg) => program.ops[arg]!.type),
+          op.args.map(sourceOf),
+          op.args.map((arg) => arg.type),
         );
       case 'convert': {
-        const arg = cells[op.args[0]!]!;
+        const arg = sourceOf(op.args[0]!);
         const value = op.by.js?.(arg.value) ?? `${hoist(op.by.apply)}(${arg.value})`;
         const lossy = op.by.lossy === true;
         if (!op.lenient || !lossy) {
@@ -131,7 +133,7 @@ function write(
         return { value, valid, bad: arg.bad };
       }
       case 'member': {
-        const arg = cells[op.args[0]!]!;
+        const arg = sourceOf(op.args[0]!);
         return {
           value: `(${hoist(op.of)}.has(${arg.value})?1:0)`,
           valid: arg.valid,
@@ -140,7 +142,7 @@ function write(
       }
       case 'random': {
         const [k0, k1] = [hoist(op.k0), hoist(op.k1)];
-        const entity = cells[op.args[0]!]!.value;
+        const entity = sourceOf(op.args[0]!).value;
         return {
           value: `use.uniform(${k0},${k1},${entity},${op.draw})`,
           valid: undefined,
@@ -152,20 +154,20 @@ function write(
   program.ops.forEach((op, k) => {
     const { value, valid, bad } = cellOf(op, `v${k}`);
     if (op.kind === 'literal') {
-      cells.push({ value, valid, bad });
+      cells.set(op, { value, valid, bad });
       return;
     }
     body.push(`const v${k}=${value};`);
     if (valid !== undefined) body.push(`const n${k}=${valid};`);
     if (bad !== undefined) body.push(`const b${k}=${bad};`);
-    cells.push({
+    cells.set(op, {
       value: `v${k}`,
       valid: valid === undefined ? undefined : `n${k}`,
       bad: bad === undefined ? undefined : `b${k}`,
     });
   });
   program.outputs.forEach((output, k) => {
-    const { value, valid, bad } = cells[output.op]!;
+    const { value, valid, bad } = sourceOf(output.op);
     head.push(`const o${k}=b.outputs[${k}];`);
     if (bad !== undefined) {
       body.push(`if(${valid === undefined ? '' : `${valid}&&`}${bad})use.refuse(i);`);

@@ -4,7 +4,8 @@ import { rangeOf } from './convert.ts';
 import { Impossible, isFloat, isWhole } from './functions/function.ts';
 import { ImpossibleRow, type Buffers } from './generate.ts';
 import { blankOf, isBoxed } from './memory.ts';
-import type { Op, Program } from './plan.ts';
+import type { Op } from './plan.ts';
+import type { Program } from './program.ts';
 
 /**
  * The same results as the generated loop, where code generation is forbidden (a content security policy, some edge
@@ -13,9 +14,9 @@ import type { Op, Program } from './plan.ts';
 export function runInterpreted(program: Program, n: number, buffers: Buffers): void {
   const interpreter = new Interpreter(program, buffers);
   for (let row = 0; row < n; row++) {
-    const cells = interpreter.run(row);
+    interpreter.run(row);
     program.outputs.forEach((output, k) => {
-      const cell = cells[output.op];
+      const cell = interpreter.cell(output.op);
       if (cell instanceof Impossible) throw new ImpossibleRow(row);
       const valid = buffers.valid[k];
       if (valid !== undefined) valid[row] = cell === null ? 0 : 1;
@@ -31,47 +32,47 @@ export function impossibleIn(
   row: number,
   buffers: Buffers,
 ): Impossible | undefined {
-  const cells = new Interpreter(program, buffers).run(row);
-  return program.outputs.map(({ op }) => cells[op]).find((cell) => cell instanceof Impossible);
+  const interpreter = new Interpreter(program, buffers);
+  interpreter.run(row);
+  return program.outputs
+    .map(({ op }) => interpreter.cell(op))
+    .find((cell) => cell instanceof Impossible);
 }
 
 class Interpreter {
   readonly #program: Program;
   readonly #buffers: Buffers;
-  readonly #inputs: ReadonlyMap<Op, number>;
-  readonly #cells: unknown[];
+  readonly #cells = new Map<Op, unknown>();
 
   constructor(program: Program, buffers: Buffers) {
     this.#program = program;
     this.#buffers = buffers;
-    this.#inputs = new Map(program.ops.filter((op) => op.kind === 'input').map((op, k) => [op, k]));
-    this.#cells = Array.from({ length: program.ops.length });
   }
 
-  /** The cells of all operations in a row. */
-  run(row: number): readonly unknown[] {
-    this.#program.ops.forEach((op, k) => {
-      this.#cells[k] = this.#compute(op, row);
-    });
-    return this.#cells;
+  cell(op: Op): unknown {
+    return this.#cells.get(op);
+  }
+
+  run(row: number): void {
+    for (const op of this.#program.ops) this.#cells.set(op, this.#compute(op, row));
   }
 
   #compute(op: Op, row: number): unknown {
     switch (op.kind) {
       case 'input': {
-        const input = this.#inputs.get(op)!;
+        const input = this.#program.inputs.indexOf(op.column);
         const { inputs, present } = this.#buffers;
         return present[input]?.[row] === 0 ? null : inputs[input]![row];
       }
       case 'literal':
         return op.value;
       case 'null': {
-        const args = op.args.map((arg) => this.#cells[arg]);
+        const args = op.args.map((arg) => this.cell(arg));
         if (op.fn.chooses) return op.fn.apply(...args);
         return args.find((arg) => arg instanceof Impossible) ?? op.fn.apply(...args);
       }
       default: {
-        const args = op.args.map((arg) => this.#cells[arg]);
+        const args = op.args.map((arg) => this.cell(arg));
         if (args.includes(null)) return null;
         return args.find((arg) => arg instanceof Impossible) ?? strict(op, args);
       }
@@ -87,12 +88,14 @@ function strict(op: Op, args: readonly unknown[]): unknown {
       if (op.type.kind === 'f32') return Math.fround(cell as number);
       if (op.fn.overflows !== true || isFloat(op.type)) return cell;
       const settled = isWhole(op.type) ? (cell as number) + 0 : cell;
-      return outside(op.type, settled) ? new Impossible(required(op.type), settled) : settled;
+      return outside(op.type, settled)
+        ? new Impossible(required(op.type), settled, op.owner)
+        : settled;
     }
     case 'convert': {
       const cell = op.by.apply(args[0] as never);
       if (op.by.lossy !== true || !outside(op.type, cell)) return cell;
-      return op.lenient ? null : new Impossible(required(op.type), args[0]);
+      return op.lenient ? null : new Impossible(required(op.type), args[0], op.owner);
     }
     case 'member':
       return op.of.has(args[0]) ? 1 : 0;

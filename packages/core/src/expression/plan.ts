@@ -1,4 +1,5 @@
 import { ArchetypeError, didYouMean } from '../errors.ts';
+import type { Column } from '../column/column.ts';
 import type { RandomSource } from '../random/source.ts';
 import {
   isNumber,
@@ -8,8 +9,6 @@ import {
   sameType,
   types,
   type ColumnType,
-  type Field,
-  type Schema,
 } from '../schema/column-type.ts';
 import { conversion, type Conversion } from './convert.ts';
 import type { ExpressionFunction } from './functions/function.ts';
@@ -18,89 +17,80 @@ import { nullFunctions, type NullFunction } from './functions/nulls.ts';
 import { literalCell } from './literal.ts';
 import type { Node, OverNode } from './node.ts';
 
-/** One step of a program: what it computes from earlier steps, and the type of its result. */
-export type Op = { readonly type: ColumnType } & (
-  | { readonly kind: 'input'; readonly name: string }
+/** One operation: what it computes from others, and the type of its result. Operations are shared, never copied. */
+export type Op = {
+  readonly type: ColumnType;
+  readonly args: readonly Op[];
+  /** How many operations it takes, those shared counted each time. */
+  readonly weight: number;
+} & (
+  | { readonly kind: 'input'; readonly column: Column }
   | { readonly kind: 'literal'; readonly value: unknown }
-  | {
-      readonly kind: 'strict';
-      readonly name: string;
-      readonly fn: ExpressionFunction;
-      readonly args: readonly number[];
-    }
-  | { readonly kind: 'null'; readonly fn: NullFunction; readonly args: readonly number[] }
-  | {
-      readonly kind: 'convert';
-      readonly by: Conversion;
-      /** Null instead of an error where the type cannot hold the cell. */
-      readonly lenient: boolean;
-      readonly args: readonly number[];
-    }
-  | { readonly kind: 'member'; readonly of: ReadonlySet<unknown>; readonly args: readonly number[] }
+  | Strict
+  | { readonly kind: 'null'; readonly fn: NullFunction }
+  | Convert
+  | { readonly kind: 'member'; readonly of: ReadonlySet<unknown> }
   | {
       readonly kind: 'random';
       readonly k0: number;
       readonly k1: number;
       readonly draw: number;
-      readonly args: readonly number[];
     }
 );
+type Unweighed = Op extends infer O ? (O extends unknown ? Omit<O, 'weight'> : never) : never;
+interface Strict {
+  readonly kind: 'strict';
+  readonly name: string;
+  readonly fn: ExpressionFunction;
+  /** The processor that asked for it, if one did, for the error of a cell that its type cannot hold. */
+  readonly owner: string | undefined;
+}
+interface Convert {
+  readonly kind: 'convert';
+  readonly by: Conversion;
+  /** Null instead of an error where the type cannot hold the cell. */
+  readonly lenient: boolean;
+  readonly owner: string | undefined;
+}
 
-/** Expressions over one schema, checked, each sub-expression once, in an order in which they can be computed. */
-export interface Program {
-  readonly ops: readonly Op[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly op: number;
-    readonly type: ColumnType;
-  }[];
+/** Where a planner finds columns, and what it knows of them. */
+export interface Columns {
+  readonly names: Iterable<string>;
+  find(name: string): Column | undefined;
+  /** The operation that computes a column which nobody has computed yet. */
+  pending(column: Column): Op | undefined;
+  /** A window aggregate as a column. */
+  window(node: OverNode, depth: number): Column;
 }
 
 const MAX_DEPTH = 1000;
 const MAX_OPS = 20_000;
 
-/** Computes window aggregates as columns beside those of the frame. */
-export interface WindowSource {
-  /** The name and type under which the window's column can be read. */
-  window(node: OverNode, depth: number): Field;
-}
-
-/** Turns nodes into a program; every name and type is checked here. */
+/** Turns nodes into operations, each sub-expression into one; every name and type is checked here. */
 export class Planner {
-  readonly #schema: ReadonlyMap<string, ColumnType>;
+  readonly #columns: Columns;
   readonly #random: RandomSource | undefined;
-  readonly #ops: Op[] = [];
-  readonly #seen = new Map<Node, number>();
-  readonly #inputs = new Map<string, number>();
-  readonly #outputs: { name: string; op: number; type: ColumnType }[] = [];
-  readonly #windows: WindowSource;
+  readonly #seen = new Map<Node, Op>();
+  readonly #inputs = new Map<Column, Op>();
   #depth: number;
+  #ops = 0;
 
   /** `depth` is that of the expression around this one, when it computes a window's argument. */
-  constructor(
-    schema: Schema,
-    random: RandomSource | undefined,
-    windows: WindowSource,
-    depth: number,
-  ) {
-    this.#schema = new Map(schema.map((field) => [field.name, field.type]));
+  constructor(columns: Columns, random: RandomSource | undefined, depth: number) {
+    this.#columns = columns;
     this.#random = random;
-    this.#windows = windows;
     this.#depth = depth;
   }
 
-  get program(): Program {
-    return { ops: this.#ops, outputs: this.#outputs };
-  }
-
-  /** Adds an output column. With `to`, the expression must fit that type. */
-  output(name: string, node: Node, to?: ColumnType): void {
+  /** What computes an output column, and the column's type. With `to`, the expression must fit that type. */
+  output(
+    name: string,
+    node: Node,
+    to?: ColumnType,
+  ): { readonly op: Op; readonly type: ColumnType } {
     const op = this.#plan(node, to);
-    const from = this.#type(op);
-    if (to === undefined) {
-      this.#outputs.push({ name, op, type: from });
-      return;
-    }
+    const from = op.type;
+    if (to === undefined) return { op, type: from };
     if (from.nullable && !to.nullable) {
       throw new ArchetypeError(
         'type_mismatch',
@@ -113,29 +103,21 @@ export class Planner {
         `Column ${name} holds ${printType(to)} and was given ${printType(from)}; withColumns keeps a column's type, so cast the expression or use a new name.`,
       );
     }
-    this.#outputs.push({
-      name,
-      op: this.#convert(op, { ...to, nullable: from.nullable }),
-      type: to,
-    });
+    return { op: this.#convert(op, { ...to, nullable: from.nullable }), type: to };
   }
 
-  #type(op: number): ColumnType {
-    return this.#ops[op]!.type;
-  }
-
-  #push(op: Op): number {
-    if (this.#ops.length >= MAX_OPS) {
+  #push(given: Unweighed): Op {
+    if (++this.#ops > MAX_OPS) {
       throw new ArchetypeError(
         'expression_too_deep',
         `An expression has more than ${MAX_OPS} parts; split it over several withColumns, or use kernel for a loop.`,
       );
     }
-    return this.#ops.push(op) - 1;
+    return { ...given, weight: given.args.reduce((sum, arg) => sum + arg.weight, 1) };
   }
 
   /** `hint` is the type a literal takes. */
-  #plan(node: Node, hint?: ColumnType): number {
+  #plan(node: Node, hint?: ColumnType): Op {
     if (node.kind === 'literal') return this.#literal(node.value, hint);
     const seen = this.#seen.get(node);
     if (seen !== undefined) return seen;
@@ -151,16 +133,14 @@ export class Planner {
     return op;
   }
 
-  #planNew(node: Exclude<Node, { readonly kind: 'literal' }>): number {
+  #planNew(node: Exclude<Node, { readonly kind: 'literal' }>): Op {
     switch (node.kind) {
       case 'column':
-        return this.#input(node.name);
+        return this.#named(node.name);
       case 'call':
         return this.#call(node);
-      case 'over': {
-        const { name, type } = this.#windows.window(node, this.#depth);
-        return this.#push({ kind: 'input', name, type });
-      }
+      case 'over':
+        return this.#input(this.#columns.window(node, this.#depth));
       case 'aggregate':
         throw new ArchetypeError(
           'aggregate_misplaced',
@@ -169,17 +149,24 @@ export class Planner {
     }
   }
 
-  #input(name: string): number {
-    const known = this.#inputs.get(name);
-    if (known !== undefined) return known;
-    const type = this.#schema.get(name);
-    if (type === undefined) throw unknownColumn(name, this.#schema.keys());
-    const op = this.#push({ kind: 'input', name, type });
-    this.#inputs.set(name, op);
+  #named(name: string): Op {
+    const column = this.#columns.find(name);
+    if (column === undefined) throw unknownColumn(name, this.#columns.names);
+    const op = this.#columns.pending(column);
+    if (op === undefined) return this.#input(column);
+    return column.type.nullable ? this.#asNullable(op) : op;
+  }
+
+  #input(column: Column): Op {
+    let op = this.#inputs.get(column);
+    if (op === undefined) {
+      op = this.#push({ kind: 'input', column, type: column.type, args: [] });
+      this.#inputs.set(column, op);
+    }
     return op;
   }
 
-  #literal(value: unknown, hint: ColumnType | undefined): number {
+  #literal(value: unknown, hint: ColumnType | undefined): Op {
     if (value === null || value === undefined) {
       if (hint === undefined) {
         throw new ArchetypeError(
@@ -187,13 +174,13 @@ export class Planner {
           'null has no type here; cast it, or use it beside a column.',
         );
       }
-      return this.#push({ kind: 'literal', value: null, type: nullable(hint) });
+      return this.#push({ kind: 'literal', value: null, type: nullable(hint), args: [] });
     }
     const { type, cell } = literalCell(value, hint);
-    return this.#push({ kind: 'literal', value: cell, type });
+    return this.#push({ kind: 'literal', value: cell, type, args: [] });
   }
 
-  #call(node: Node & { kind: 'call' }): number {
+  #call(node: Node & { kind: 'call' }): Op {
     switch (node.fn) {
       case 'cast':
         return this.#cast(this.#plan(node.args[0]!), node.to!, false);
@@ -216,7 +203,7 @@ export class Planner {
   }
 
   /** Arguments; literals take the type of the first argument that is none, in `when` the first such value. */
-  #args(node: Node & { kind: 'call' }): number[] {
+  #args(node: Node & { kind: 'call' }): Op[] {
     const { args } = node;
     const isCondition = (i: number): boolean =>
       node.fn === 'when' && i % 2 === 0 && i < args.length - 1;
@@ -224,15 +211,15 @@ export class Planner {
     const planned = args.map((arg) => {
       if (arg.kind === 'literal') return undefined;
       const op = this.#plan(arg);
-      return named && this.#type(op).kind === 'enum' ? this.#convert(op, types.utf8) : op;
+      return named && op.type.kind === 'enum' ? this.#convert(op, types.utf8) : op;
     });
     const leader = planned.find((op, i) => op !== undefined && !isCondition(i));
-    const type = leader === undefined ? undefined : required(this.#type(leader));
+    const type = leader === undefined ? undefined : required(leader.type);
     const hint = type && (functions[node.fn]?.literal?.(type) ?? type);
     return planned.map((op, i) => op ?? this.#plan(args[i]!, isCondition(i) ? types.bool : hint));
   }
 
-  #strict(name: string, given: readonly number[]): number {
+  #strict(name: string, given: readonly Op[]): Op {
     const fn = functions[name];
     if (fn === undefined) {
       throw new ArchetypeError(
@@ -241,7 +228,7 @@ export class Planner {
       );
     }
     const args = this.#sameText(given);
-    const argTypes = args.map((arg) => this.#type(arg));
+    const argTypes = args.map((arg) => arg.type);
     const type = fn.result(argTypes);
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     const maybeNull = fn.partial?.(argTypes) === true || argTypes.some((arg) => arg.nullable);
@@ -250,21 +237,22 @@ export class Planner {
       name,
       fn,
       args,
+      owner: this.#random?.scope,
       type: maybeNull ? nullable(type) : required(type),
     });
   }
 
-  #nulls(name: string, fn: NullFunction, given: readonly number[]): number {
+  #nulls(name: string, fn: NullFunction, given: readonly Op[]): Op {
     const args = name === 'isNull' ? given : this.#sameText(given);
-    const type = fn.result(args.map((arg) => this.#type(arg)));
+    const type = fn.result(args.map((arg) => arg.type));
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     return this.#push({ kind: 'null', fn, args, type });
   }
 
   /** Enums with other members, and enums beside text, meet as text. */
-  #sameText(args: readonly number[]): readonly number[] {
+  #sameText(args: readonly Op[]): readonly Op[] {
     const texts = args
-      .map((arg) => required(this.#type(arg)))
+      .map((arg) => required(arg.type))
       .filter((t) => t.kind === 'enum' || t.kind === 'utf8');
     if (
       texts.every((t) => t.kind === 'utf8' || sameType(t, texts[0]!)) &&
@@ -272,18 +260,16 @@ export class Planner {
     ) {
       return args;
     }
-    return args.map((arg) =>
-      this.#type(arg).kind === 'enum' ? this.#convert(arg, types.utf8) : arg,
-    );
+    return args.map((arg) => (arg.type.kind === 'enum' ? this.#convert(arg, types.utf8) : arg));
   }
 
-  #mismatch(name: string, needs: string, args: readonly number[]): ArchetypeError {
-    const given = args.map((arg) => printType(this.#type(arg))).join(' and ');
+  #mismatch(name: string, needs: string, args: readonly Op[]): ArchetypeError {
+    const given = args.map((arg) => printType(arg.type)).join(' and ');
     return new ArchetypeError('type_mismatch', `${name} needs ${needs}; it was given ${given}.`);
   }
 
-  #convert(op: number, to: ColumnType, lenient = false): number {
-    const from = this.#type(op);
+  #convert(op: Op, to: ColumnType, lenient = false): Op {
+    const from = op.type;
     if (sameType(required(from), required(to))) return op;
     const by = conversion(from, to)!;
     const maybeNull = from.nullable || (lenient && by.lossy === true);
@@ -291,44 +277,46 @@ export class Planner {
       kind: 'convert',
       by,
       lenient,
+      owner: this.#random?.scope,
       args: [op],
       type: maybeNull ? nullable(to) : required(to),
     });
   }
 
-  #cast(op: number, to: ColumnType, lenient: boolean): number {
-    if (conversion(this.#type(op), to) === undefined) {
+  #cast(op: Op, to: ColumnType, lenient: boolean): Op {
+    if (conversion(op.type, to) === undefined) {
       throw new ArchetypeError(
         'type_mismatch',
-        `A column of type ${printType(this.#type(op))} cannot be cast to ${printType(to)}.`,
+        `A column of type ${printType(op.type)} cannot be cast to ${printType(to)}.`,
       );
     }
     const cast = this.#convert(op, to, lenient);
     return lenient ? this.#asNullable(cast) : cast;
   }
 
-  /** A column of `tryCast` may hold null whatever it was made of, as its type says. */
-  #asNullable(op: number): number {
-    const type = this.#type(op);
-    if (type.nullable) return op;
-    const none = this.#push({ kind: 'literal', value: null, type: nullable(type) });
-    return this.#nulls('when', nullFunctions.when!, [
-      this.#push({ kind: 'literal', value: 1, type: types.bool }),
-      op,
-      none,
-    ]);
+  /** The same cells under a type that also allows null. */
+  #asNullable(op: Op): Op {
+    if (op.type.nullable) return op;
+    return this.#push({
+      kind: 'convert',
+      by: conversion(op.type, op.type)!,
+      lenient: false,
+      owner: undefined,
+      args: [op],
+      type: nullable(op.type),
+    });
   }
 
-  #isIn(node: Node & { kind: 'call' }): number {
+  #isIn(node: Node & { kind: 'call' }): Op {
     const [subject, list] = node.args;
     const op = this.#plan(subject!);
-    const type = required(this.#type(op));
+    const type = required(op.type);
     const of = new Set<unknown>();
     for (const value of (list as { value: readonly unknown[] }).value) {
       if (type.kind === 'enum' && !type.values!.includes(value as string)) continue;
       of.add(literalCell(value, type).cell);
     }
-    const maybeNull = this.#type(op).nullable;
+    const maybeNull = op.type.nullable;
     return this.#push({
       kind: 'member',
       of,
@@ -337,21 +325,21 @@ export class Planner {
     });
   }
 
-  #uniform(node: Node & { kind: 'call' }, draw: number): number {
+  #uniform(node: Node & { kind: 'call' }, draw: number): Op {
     if (this.#random === undefined) {
       throw new ArchetypeError(
         'no_random_source',
         'random() was used on a frame that belongs to no processor, so nothing says which seed and tick it is for; use it inside a processor.',
       );
     }
-    const entity = this.#input('entity_id');
+    const entity = this.#named('entity_id');
     const { k0, k1 } = this.#random.key(node.label, node);
     return this.#push({ kind: 'random', k0, k1, draw, args: [entity], type: types.f64 });
   }
 
   /** Box and Muller, "A note on the generation of random normal deviates", 1958. */
-  #normal(node: Node & { kind: 'call' }): number {
-    const number = (value: number): number => this.#literal(value, types.f64);
+  #normal(node: Node & { kind: 'call' }): Op {
+    const number = (value: number): Op => this.#literal(value, types.f64);
     const u = this.#strict('sub', [number(1), this.#uniform(node, 0)]);
     const radius = this.#strict('sqrt', [
       this.#strict('mul', [number(-2), this.#strict('log', [u])]),

@@ -2,10 +2,10 @@ import type { Column } from '../column/column.ts';
 import { factorise } from '../column/factorise.ts';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { aggregates, aggregateType } from '../expression/aggregates.ts';
-import { evaluate } from '../expression/evaluate.ts';
+import { columnsFor, pendingOp } from '../expression/evaluate.ts';
 import type { AggregateNode, Node, OverNode } from '../expression/node.ts';
-import { Planner, type WindowSource } from '../expression/plan.ts';
-import { printType, type ColumnType, type Field } from '../schema/column-type.ts';
+import { Planner, type Columns } from '../expression/plan.ts';
+import { printType, type ColumnType } from '../schema/column-type.ts';
 import type { Groups } from '../column/factorise.ts';
 import type { Frame } from './frame.ts';
 
@@ -16,16 +16,17 @@ export interface Output {
   readonly to?: ColumnType | undefined;
 }
 
-/** Columns from expressions over a frame, all from the frame as it is, in one pass after its window aggregates. */
+/** Columns from expressions over a frame, all from the frame as it is; computed when someone reads them. */
 export function compute(
   frame: Frame,
   outputs: readonly Output[],
   depth = 0,
 ): ReadonlyMap<string, Column> {
-  const windows = new Windows(frame);
-  const planner = new Planner(frame.schema, frame.random, windows, depth);
-  for (const { name, node, to } of outputs) planner.output(name, node, to);
-  return evaluate(planner.program, frame.numRows, (name) => windows.find(name) ?? frame.at(name));
+  const planner = new Planner(new FrameColumns(frame), frame.random, depth);
+  const planned = outputs.map(
+    ({ name, node, to }) => [name, planner.output(name, node, to)] as const,
+  );
+  return columnsFor(new Map(planned), frame.numRows);
 }
 
 /** One value per group of rows. @throws `type_mismatch` */
@@ -58,42 +59,36 @@ export function computeOne(frame: Frame, node: Node, depth = 0): Column {
   return compute(frame, [{ name: 'value', node }], depth).get('value')!;
 }
 
-/** Window aggregates as columns: one value per group, taken once per row of it. */
-class Windows implements WindowSource {
+/** A frame's columns, and its window aggregates: one value per group, taken once per row of it. */
+class FrameColumns implements Columns {
   readonly #frame: Frame;
-  readonly #columns = new Map<string, Column>();
   readonly #groups = new Map<string, Groups>();
+  readonly pending = pendingOp;
 
   constructor(frame: Frame) {
     this.#frame = frame;
   }
 
-  find(name: string): Column | undefined {
-    return this.#columns.get(name);
+  get names(): readonly string[] {
+    return this.#frame.columnNames;
   }
 
-  window({ aggregate: node, keys }: OverNode, depth: number): Field {
+  find(name: string): Column | undefined {
+    return this.#frame.has(name) ? this.#frame.at(name) : undefined;
+  }
+
+  window({ aggregate: node, keys }: OverNode, depth: number): Column {
     const groups = this.#groupsOf(keys);
-    const column = aggregate(this.#frame, node, groups, depth).take(groups.codes);
-    const name = this.#freeName();
-    this.#columns.set(name, column);
-    return { name, type: column.type };
+    return aggregate(this.#frame, node, groups, depth).take(groups.codes);
   }
 
   #groupsOf(keys: readonly string[]): Groups {
     const key = JSON.stringify(keys);
     let groups = this.#groups.get(key);
     if (groups === undefined) {
-      groups = factorise(
-        keys.map((name) => this.#frame.at(name)),
-        this.#frame.numRows,
-      );
-      this.#groups.set(key, groups);
+      const columns = keys.map((name) => this.#frame.at(name));
+      this.#groups.set(key, (groups = factorise(columns, this.#frame.numRows)));
     }
     return groups;
-  }
-
-  #freeName(): string {
-    for (let k = this.#columns.size; ; k++) if (!this.#frame.has(`over ${k}`)) return `over ${k}`;
   }
 }

@@ -9,7 +9,8 @@ import { derive, type Key } from './threefry.ts';
 export class RandomSource {
   readonly #base: Map<string, Key>;
   readonly #seed: number;
-  readonly #scope: string;
+  /** The processor that draws. */
+  readonly scope: string;
   readonly #tick: number;
   readonly #sites = new WeakMap<object, number>();
   #nextSite = 0;
@@ -17,7 +18,7 @@ export class RandomSource {
   /** `scope` names the processor; `cache` keeps hashed keys between ticks and may be shared by sources of one seed. */
   constructor(seed: number, scope: string, tick: number, cache: Map<string, Key>) {
     this.#seed = seed;
-    this.#scope = scope;
+    this.scope = scope;
     this.#tick = tick;
     this.#base = cache;
   }
@@ -41,7 +42,7 @@ export class RandomSource {
   }
 
   #baseKey(label: string): Key {
-    const text = `${this.#seed}\n${this.#scope}\n${label}`;
+    const text = `${this.#seed}\n${this.scope}\n${label}`;
     let key = this.#base.get(text);
     if (key === undefined) {
       const view = new DataView(sha256(utf8ToBytes(text)).buffer);

@@ -1,5 +1,6 @@
 import type { Column } from '../column/column.ts';
 import { ArchetypeError } from '../errors.ts';
+import { CellError, computeAll } from '../expression/evaluate.ts';
 import { Frame, typed } from '../frame/frame.ts';
 import { RandomSource } from '../random/source.ts';
 import type { Key } from '../random/threefry.ts';
@@ -112,7 +113,7 @@ function* runProcessor(
     run.accept(processor, given, guard(given, returned, processor.name));
     return emissions;
   } catch (error) {
-    throw failed(error, processor, run.table, around);
+    throw failed(error, processor.name, run.table, around);
   }
 }
 
@@ -130,12 +131,14 @@ function settledOrAborted(promise: PromiseLike<unknown>, signal: AbortSignal): P
 
 function failed(
   error: unknown,
-  processor: Processor,
+  processor: string,
   table: LivingTable,
   { tick, signal }: Surroundings,
 ): ArchetypeError {
   if (error instanceof ArchetypeError && error.code === 'processor_failed') return error;
-  const place = `"${processor.name}" on ${table.signature.names.join(', ') || 'entities without components'} (${table.signature.table})`;
+  // What one processor asked for may be computed when a later one reads it.
+  const name = error instanceof CellError ? (error.owner ?? processor) : processor;
+  const place = `"${name}" on ${table.signature.names.join(', ') || 'entities without components'} (${table.signature.table})`;
   if (signal.aborted) {
     return new ArchetypeError(
       'aborted',
@@ -184,10 +187,25 @@ class TableRun {
     }
   }
 
+  /** All that processors asked for and that the next tick begins with, in one pass. */
+  #compute(columns: readonly Column[]): void {
+    try {
+      computeAll(columns);
+    } catch (error) {
+      throw failed(
+        error,
+        [...this.#writes.values()].at(-1)![0]!.processor,
+        this.table,
+        this.#around,
+      );
+    }
+  }
+
   result(): ExecutedTable {
     const { signature, frame } = this.table;
     if (this.#writes.size === 0) return { signature, frame, writes: this.#writes };
     const columns = [frame.columns[0]!, ...this.#frame!.columns.slice(baseColumns.length)];
+    this.#compute(columns);
     return {
       signature,
       frame: new Frame(signature.state, columns, frame.numRows),

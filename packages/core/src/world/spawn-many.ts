@@ -1,5 +1,6 @@
 import { fromValues } from '../column/columns.ts';
 import { ArchetypeError } from '../errors.ts';
+import { computeAll } from '../expression/evaluate.ts';
 import { Frame } from '../frame/frame.ts';
 import { componentOf, type AnyComponent, type Value } from '../schema/component.ts';
 import { distinct } from '../tick/create-context.ts';
@@ -64,6 +65,8 @@ function fromFrame(frame: Frame, registry: Registry): Block {
     );
   });
   const signature = registry.signature(components);
+  // What cannot be computed fails here, at the call, and not in the tick.
+  computeAll(frame.columns);
   const columns = signature.state.slice(1).map(({ name, type }) => {
     const column = frame.at(name);
     if (sameType(column.type, type)) return column;

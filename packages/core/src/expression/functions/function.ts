@@ -29,10 +29,13 @@ export interface ExpressionFunction {
 export class Impossible {
   readonly type: ColumnType;
   readonly cell: unknown;
+  /** The processor that asked for it. */
+  readonly owner: string | undefined;
 
-  constructor(type: ColumnType, cell: unknown) {
+  constructor(type: ColumnType, cell: unknown, owner: string | undefined) {
     this.type = type;
     this.cell = cell;
+    this.owner = owner;
   }
 }
 

@@ -61,6 +61,7 @@ export type {
   BaseColumns,
   ColumnsOf,
   DataFrame,
+  Description,
   Grouped,
   JoinOn,
   Readable,

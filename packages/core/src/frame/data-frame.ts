@@ -131,6 +131,21 @@ type Joined<C, D, O, H, S extends string> = H extends 'semi' | 'anti'
       ]: H extends 'left' ? AsNullable<D[K]> : D[K];
     };
 
+/** The columns of `describe()`. */
+export interface Description {
+  readonly column: Utf8;
+  readonly type: Utf8;
+  readonly count: I32;
+  readonly nulls: I32;
+  readonly mean: Nullable<F64>;
+  readonly std: Nullable<F64>;
+  readonly min: Nullable<F64>;
+  readonly q25: Nullable<F64>;
+  readonly median: Nullable<F64>;
+  readonly q75: Nullable<F64>;
+  readonly max: Nullable<F64>;
+}
+
 /** Rows in groups, waiting for `agg`. */
 export interface Grouped<C, K extends keyof C & string> {
   /**
@@ -226,6 +241,18 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
     columns: L,
     key?: keyof D & string,
   ): DataFrame<Simplify<C & { readonly [N in keyof L]: AsNullable<D[L[N]]> }>>;
+  /**
+   * `rows` rows without replacement, in their order, all when there are fewer. In a processor they follow from the world's
+   * seed and the tick; elsewhere a `seed` is needed. Samples with different labels are independent.
+   *
+   * @throws `no_random_source`
+   */
+  sample(rows: number, options?: { readonly seed?: number; readonly label?: string }): DataFrame<C>;
+  /**
+   * One row per column: its name and type, the cells it has and those that are null, and for numbers mean, standard
+   * deviation, minimum, quartiles and maximum.
+   */
+  describe(): DataFrame<Description>;
   /**
    * The rows of this frame, then those of the others, which need the same columns in any order.
    *

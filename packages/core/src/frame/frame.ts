@@ -6,6 +6,7 @@ import type { RandomSource } from '../random/source.ts';
 import type { Field, Schema } from '../schema/column-type.ts';
 import type { DataFrame, SortKey } from './data-frame.ts';
 import { concatFrames } from './concat-frames.ts';
+import { describeColumns } from './describe.ts';
 import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
 import { groupBy, type Grouping } from './group-by.ts';
@@ -14,6 +15,7 @@ import { kernel, type Loop } from './kernel.ts';
 import { lookup } from './lookup.ts';
 import { readColumn } from './read-column.ts';
 import { rename } from './rename.ts';
+import { sample, type SampleOptions } from './sample.ts';
 import { printFrame } from './show.ts';
 import { sort } from './sort.ts';
 import { withColumns } from './with-columns.ts';
@@ -164,6 +166,14 @@ export class Frame {
     key = 'entity_id',
   ): Frame {
     return lookup(this, name, plain(other), columns, key);
+  }
+
+  sample(rows: number, options: SampleOptions = {}): Frame {
+    return sample(this, checkCount('sample', rows), options);
+  }
+
+  describe(): Frame {
+    return describeColumns(this);
   }
 
   concat(...others: readonly unknown[]): Frame {

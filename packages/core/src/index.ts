@@ -90,6 +90,7 @@ export type { QueryOptions, Ticks } from './world/query.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ScanQuery, Store, StoredWorld } from './store/store.ts';
 export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
+export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
 export { sameCommit } from './store/same-commit.ts';
 export { Frame } from './frame/frame.ts';
@@ -98,8 +99,14 @@ export { columnOf, concat, constant, fromBuffers, fromValues } from './column/co
 export type { BufferSource } from './column/layout.ts';
 export { printType, sameType, types } from './schema/column-type.ts';
 export type { ColumnType, Field, Kind, Schema } from './schema/column-type.ts';
-export { baseColumns, covers, signatureOf } from './schema/signature.ts';
-export type { ComponentShape, SchemaId, Signature, TableId } from './schema/signature.ts';
+export { baseColumns, covers, shapesOf, signatureOf } from './schema/signature.ts';
+export type {
+  ComponentShape,
+  DefaultCell,
+  SchemaId,
+  Signature,
+  TableId,
+} from './schema/signature.ts';
 export type { Commit, SettledCommand, TableCommit } from './state/commit.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
 export type { Json } from './state/json.ts';

@@ -5,6 +5,7 @@ import {
   fromValues,
   mintId,
   signatureOf,
+  wantedColumns,
   type AnyComponent,
   type Commit,
   type Lease,
@@ -98,7 +99,7 @@ export async function read(
     world,
     ticks,
     components: components.map((component) => component.type),
-    columns: components.flatMap((component) => component.columns),
+    columns: wantedColumns(components),
     ...more,
   };
   const rows: (readonly unknown[])[] = [];

@@ -1,5 +1,6 @@
 import type { StorePromise } from './harness.ts';
 import { append } from './promises/append.ts';
+import { evolution } from './promises/evolution.ts';
 import { history } from './promises/history.ts';
 import { isolation } from './promises/isolation.ts';
 import { lineage } from './promises/lineage.ts';
@@ -16,4 +17,5 @@ export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = 
   values,
   isolation,
   lineage,
+  evolution,
 };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import type { ColumnType, Schema } from './column-type.ts';
+import { cellToJson } from './json-cell.ts';
+import type { DefaultCell } from './signature.ts';
 import type { EntityRef } from './entity-ref.ts';
 import type { I32, Simplify, TypeOf } from './types.ts';
 import { columnTypeOf } from './zod-type.ts';
@@ -54,6 +56,8 @@ export interface AnyComponent {
   readonly fields: object;
   /** Its columns, in definition order, under their full names. */
   readonly columns: Schema;
+  /** By column, as JSON: the default of each field that has one. */
+  readonly defaults: { readonly [column: string]: DefaultCell };
 }
 
 type Omittable<S> = {
@@ -101,11 +105,26 @@ export function defineComponent<const N extends string, S extends Fields = {}>(
     columns: Object.freeze(
       Object.entries(types).map(([field, type]) => ({ name: `${prefix}__${field}`, type })),
     ),
+    defaults: Object.freeze(defaultsOf(prefix, fields ?? {}, types)),
   });
   Object.defineProperty(component, 'name', { value: name });
   Object.freeze(component);
   definitions.set(component, { component, schema });
   return component as unknown as Component<N, FieldTypes<S>>;
+}
+
+function defaultsOf(
+  prefix: string,
+  fields: Fields,
+  types: Readonly<Record<string, ColumnType>>,
+): Record<string, DefaultCell> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([field, schema]) => {
+      const given = schema.safeParse(undefined);
+      if (!given.success || given.data === undefined) return [];
+      return [[`${prefix}__${field}`, cellToJson(types[field]!, given.data)] as const];
+    }),
+  );
 }
 
 function checkName(name: string, fields: readonly string[]): void {

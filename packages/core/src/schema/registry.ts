@@ -1,11 +1,13 @@
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { requireComponent, type AnyComponent } from './component.ts';
-import { signatureOf, type Signature } from './signature.ts';
+import { signatureOf, type ComponentShape, type DefaultCell, type Signature } from './signature.ts';
 
 /** The components of one world by name, and the signatures made of them. */
 export class Registry {
   readonly #byPrefix = new Map<string, AnyComponent>();
   readonly #signatures = new Map<string, Signature>();
+  /** Defaults that are recorded already, by column: later definitions do not change what older rows have. */
+  readonly #recorded = new Map<string, DefaultCell>();
 
   /** Makes a definition known; the same one again changes nothing. @throws `component_conflict` */
   add(given: AnyComponent): AnyComponent {
@@ -48,14 +50,34 @@ export class Registry {
       .toSorted()
       .join(',');
     let signature = this.#signatures.get(key);
-    if (signature === undefined) this.#signatures.set(key, (signature = signatureOf(set)));
+    if (signature === undefined) {
+      signature = signatureOf([...set].map((component) => this.shapeOf(component)));
+      this.#signatures.set(key, signature);
+    }
     return signature;
+  }
+
+  /** A component as this world's rows have it: with the defaults that were recorded first. */
+  shapeOf({ type, prefix, columns, defaults }: AnyComponent): ComponentShape {
+    const recorded = columns.flatMap(({ name }) =>
+      this.#recorded.has(name) ? [[name, this.#recorded.get(name)!] as const] : [],
+    );
+    return { type, prefix, columns, defaults: { ...defaults, ...Object.fromEntries(recorded) } };
+  }
+
+  /** Keeps the defaults with which a component's columns were stored. */
+  record({ defaults }: ComponentShape): void {
+    for (const [name, cell] of Object.entries(defaults)) {
+      if (!this.#recorded.has(name)) this.#recorded.set(name, cell);
+    }
+    this.#signatures.clear();
   }
 
   /** A copy that can grow on its own, for a fork. */
   copy(): Registry {
     const copy = new Registry();
     for (const component of this.#byPrefix.values()) copy.add(component);
+    for (const [name, cell] of this.#recorded) copy.#recorded.set(name, cell);
     return copy;
   }
 }

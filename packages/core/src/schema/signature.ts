@@ -13,7 +13,17 @@ export interface ComponentShape {
   readonly prefix: string;
   /** Under their full names, in definition order. */
   readonly columns: Schema;
+  /** By column, as JSON: what rows have that were written before there was such a column. */
+  readonly defaults: { readonly [column: string]: DefaultCell };
 }
+/** A default as JSON. */
+export type DefaultCell =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly DefaultCell[]
+  | { readonly [key: string]: DefaultCell };
 
 /** The exact set of components of an entity: the identity of its archetype, and the columns of its table. */
 export interface Signature {
@@ -78,3 +88,12 @@ function tableIdOf(names: readonly string[]): TableId {
 }
 
 const hash16 = (text: string): string => bytesToHex(sha256(utf8ToBytes(text))).slice(0, 16);
+
+/** The components of tables, each once, by name. */
+export function shapesOf(signatures: Iterable<Signature>): readonly ComponentShape[] {
+  const shapes = new Map<string, ComponentShape>();
+  for (const { components } of signatures) {
+    for (const shape of components) shapes.set(shape.type, shape);
+  }
+  return [...shapes.values()].toSorted((a, b) => (a.type < b.type ? -1 : 1));
+}

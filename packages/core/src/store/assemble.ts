@@ -4,17 +4,21 @@ import { Frame } from '../frame/frame.ts';
 import { types, type Schema } from '../schema/column-type.ts';
 import { baseColumns, type Signature } from '../schema/signature.ts';
 import type { RunId, WorldId } from '../state/ids.ts';
+import { project, type WantedColumn } from './project.ts';
 import type { ScanQuery } from './store.ts';
 
 /** Stored rows of one table at one tick. */
 export interface TickRows {
   readonly signature: Signature;
-  /** Columns `signature.stored`, or at least those that the query asks for. */
+  /** Columns `signature.stored`, or at least those of them that the query asks for. */
   readonly rows: Frame;
 }
 
 /** The columns that a scan gives. */
-export const scanSchema = (query: ScanQuery): Schema => [...baseColumns, ...query.columns];
+export const scanSchema = (query: ScanQuery): Schema => [
+  ...baseColumns,
+  ...query.columns.map(({ name, type }) => ({ name, type })),
+];
 
 /** What a query sees of one tick: rows of all its tables, in entity order, with the base columns. */
 export function assembleTick(
@@ -27,9 +31,8 @@ export function assembleTick(
   const parts = tables
     .map(({ rows }) => keep(rows, entities, query.includeInactive ?? false))
     .filter((rows) => rows.numRows > 0);
-  const names = schema.slice(baseColumns.length).map((field) => field.name);
-  const columns = ['entity_id', 'is_active', ...names];
-  const merged = inEntityOrder(parts, columns, [...schema.slice(2, 3), ...schema.slice(4)]);
+  const wanted = [schema[2]!, schema[4]!, ...query.columns];
+  const merged = inEntityOrder(parts, wanted, [...schema.slice(2, 3), ...schema.slice(4)]);
   const n = merged.numRows;
   const base: readonly Column[] = [
     constant(types.utf8, n, place.world),
@@ -54,12 +57,16 @@ function keep(rows: Frame, entities: ReadonlySet<number> | undefined, inactive: 
   return kept.length === rows.numRows ? rows : rows.take(Int32Array.from(kept));
 }
 
-function inEntityOrder(parts: readonly Frame[], names: readonly string[], schema: Schema): Frame {
+function inEntityOrder(
+  parts: readonly Frame[],
+  wanted: readonly WantedColumn[],
+  schema: Schema,
+): Frame {
   const picked = parts.map(
     (part) =>
       new Frame(
         schema,
-        names.map((name) => part.at(name)),
+        wanted.map((column) => project(part, column)),
         part.numRows,
       ),
   );

@@ -1,6 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
-import { covers, type TableId } from '../schema/signature.ts';
+import { shapesOf, covers, type TableId } from '../schema/signature.ts';
 import type { Commit, TableCommit } from '../state/commit.ts';
 import { UNSTARTED, type WorldId } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
@@ -78,7 +78,7 @@ export class MemoryStore implements Store {
     if (kept.destroyed) throw destroyed(kept);
     kept.epoch++;
     const state = await this.snapshot(world, kept.newest);
-    return { lease: leaseOf(kept), record: storedWorld(kept), state };
+    return { lease: leaseOf(kept), record: this.#stored(kept), state };
   }
 
   async append(commits: readonly Commit[]): Promise<void> {
@@ -184,7 +184,7 @@ export class MemoryStore implements Store {
 
   async worlds(): Promise<readonly StoredWorld[]> {
     this.#open();
-    return [...this.#worlds.values()].map(storedWorld);
+    return [...this.#worlds.values()].map((kept) => this.#stored(kept));
   }
 
   async destroy(lease: Lease): Promise<void> {
@@ -196,6 +196,16 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     this.#worlds.clear();
+  }
+
+  #stored(kept: KeptWorld): StoredWorld {
+    const tables = this.#find(kept, kept.newest)?.tables.values() ?? [];
+    return {
+      ...kept.record,
+      newestTick: kept.newest,
+      components: shapesOf([...tables].map(({ signature }) => signature)),
+      destroyed: kept.destroyed,
+    };
   }
 
   #add(record: WorldRecord, newest: number): Lease {
@@ -254,12 +264,6 @@ const leaseOf = (kept: KeptWorld): Lease => ({
   world: kept.record.world,
   run: kept.record.run,
   epoch: kept.epoch,
-});
-
-const storedWorld = (kept: KeptWorld): StoredWorld => ({
-  ...kept.record,
-  newestTick: kept.newest,
-  destroyed: kept.destroyed,
 });
 
 const destroyed = (kept: KeptWorld): ArchetypeError =>

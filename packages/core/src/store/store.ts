@@ -1,14 +1,17 @@
 import type { Frame } from '../frame/frame.ts';
-import type { Schema } from '../schema/column-type.ts';
+import type { ComponentShape } from '../schema/signature.ts';
 import type { Commit } from '../state/commit.ts';
 import type { WorldId } from '../state/ids.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Lease, WorldRecord } from '../state/world-record.ts';
+import type { WantedColumn } from './project.ts';
 
 /** A world as its store knows it. */
 export interface StoredWorld extends WorldRecord {
   /** The last committed tick, its past as a fork included; -1 when there is none. */
   readonly newestTick: number;
+  /** The components of its tables at that tick, as they were stored. */
+  readonly components: readonly ComponentShape[];
   readonly destroyed: boolean;
 }
 
@@ -21,8 +24,11 @@ export interface ScanQuery {
   readonly components: readonly string[];
   /** … and none of these. */
   readonly without?: readonly string[];
-  /** Component columns to read, after the base columns; all components above must own them. */
-  readonly columns: Schema;
+  /**
+   * Component columns to read, after the base columns; all components above must own them. Rows written under an older
+   * definition are projected: what they lack is filled with the default given here, numbers are widened.
+   */
+  readonly columns: readonly WantedColumn[];
   readonly entities?: readonly number[];
   /** Tombstones too. */
   readonly includeInactive?: boolean;
@@ -51,7 +57,7 @@ export interface Store {
    * (certainly absent), `commit_unknown`
    */
   append(commits: readonly Commit[]): Promise<void>;
-  /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained` */
+  /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained`, `schema_conflict` */
   scan(query: ScanQuery): AsyncIterable<Frame>;
   /** The state of a world at a tick; undefined when that tick does not exist. @throws `world_not_found` */
   snapshot(world: WorldId, tick: number): Promise<Snapshot | undefined>;

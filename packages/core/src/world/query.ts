@@ -13,6 +13,7 @@ import type { AnyComponent } from '../schema/component.ts';
 import { baseColumns, type ComponentShape } from '../schema/signature.ts';
 import type { WorldId } from '../state/ids.ts';
 import { scanSchema } from '../store/assemble.ts';
+import { wantedColumns } from '../store/project.ts';
 import type { ScanQuery, Store } from '../store/store.ts';
 
 /** Which ticks a query reads; the newest committed one unless told. */
@@ -121,7 +122,7 @@ function scanQuery(
     ticks: ticksOf(options.ticks ?? 'newest', newest),
     components: components.map((component) => component.type),
     without: (options.without ?? []).map((component) => component.type),
-    columns: components.flatMap((component) => component.columns),
+    columns: wantedColumns(components),
     ...(options.entities !== undefined && { entities: options.entities }),
     includeInactive: options.includeInactive ?? false,
   };

@@ -32,19 +32,22 @@ export class WorldReader {
     components: readonly (AnyComponent | string)[],
     options: QueryOptions = {},
   ): Promise<DataFrame> {
-    const wanted = await Promise.all(
-      components.map(async (component) =>
-        typeof component === 'string' ? this.#stored(component) : requireComponent(component),
-      ),
+    const wanted = components.map((component) =>
+      typeof component === 'string'
+        ? this.#stored(component)
+        : this.#recorded(requireComponent(component)),
     );
     return typed(await readQuery(this.#store, this.record.world, undefined, wanted, options));
   }
 
-  async #stored(name: string): Promise<ComponentShape> {
-    const state = await this.#store.snapshot(this.record.world, this.record.newestTick);
-    const shapes = [...(state?.tables.values() ?? [])].flatMap(
-      (table) => table.signature.components,
-    );
+  /** With the defaults that were recorded, which count for older rows. */
+  #recorded({ type, prefix, columns, defaults }: AnyComponent): ComponentShape {
+    const stored = this.record.components.find((shape) => shape.type === type);
+    return { type, prefix, columns, defaults: { ...defaults, ...stored?.defaults } };
+  }
+
+  #stored(name: string): ComponentShape {
+    const shapes = this.record.components;
     const found = shapes.find((shape) => shape.type === name);
     if (found !== undefined) return found;
     const names = [...new Set(shapes.map((shape) => shape.type))].toSorted();

@@ -330,11 +330,13 @@ export class World {
     options: QueryOptions<ColumnsOf<Cs>, S> = {},
   ): Promise<DataFrame<Simplify<Pick<ColumnsOf<Cs>, S>>>> {
     this.#readable();
-    const wanted = components.map((component) =>
-      typeof component === 'string'
-        ? this.#state.registry.byName(component)
-        : requireComponent(component),
-    );
+    const wanted = components
+      .map((component) =>
+        typeof component === 'string'
+          ? this.#state.registry.byName(component)
+          : requireComponent(component),
+      )
+      .map((component) => this.#state.registry.shapeOf(component));
     const newest = this.#committer.durable.tick;
     if (newest === UNSTARTED) return typed(emptyQuery(wanted, options));
     const { store } = await this.#state.open();

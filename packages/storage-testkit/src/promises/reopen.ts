@@ -29,7 +29,9 @@ export const reopen: readonly StorePromise[] = [
         }),
       ]);
       const second = await again();
-      expect(await second.worlds()).toEqual([{ ...record, newestTick: 1, destroyed: false }]);
+      expect(await second.worlds()).toEqual([
+        { ...record, newestTick: 1, destroyed: false, components: expect.any(Array) },
+      ]);
       const claimed = await second.claim(lease.world);
       expect(claimed.state).toMatchObject({
         tick: 1,

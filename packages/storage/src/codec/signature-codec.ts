@@ -8,7 +8,12 @@ export interface StoredSignature {
 
 export const storeSignature = ({ schema, components }: Signature): StoredSignature => ({
   schema,
-  components: components.map(({ type, prefix, columns }) => ({ type, prefix, columns })),
+  components: components.map(({ type, prefix, columns, defaults }) => ({
+    type,
+    prefix,
+    columns,
+    defaults,
+  })),
 });
 
 export const loadSignature = ({ components }: StoredSignature): Signature =>

@@ -1,6 +1,7 @@
 import {
   ArchetypeError,
   assembleTick,
+  baseColumns,
   covers,
   sameCommit,
   scanSchema,
@@ -8,6 +9,7 @@ import {
   type Frame,
   type Lease,
   type ScanQuery,
+  type Schema,
   type Signature,
   type Snapshot,
   type Store,
@@ -23,11 +25,12 @@ import { storeSignature } from '../codec/signature-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { TableStore } from '../table-store.ts';
 import type { FlushSchedule } from './flush-schedule.ts';
-import { destroyed, storedWorld, type Ledger, type LedgerWorld } from './ledger.ts';
+import { destroyed, type Ledger, type LedgerWorld } from './ledger.ts';
 import { holdsTable, placesOf } from './places.ts';
 import { readTicks } from './read-ticks.ts';
 import { snapshotAt } from './snapshot-at.ts';
 import { storedCommit } from './stored-commit.ts';
+import { storedWorld } from './stored-world.ts';
 
 /** What an open store is made of. */
 export interface StoreParts {
@@ -103,7 +106,11 @@ export class DurableStore implements Store {
       throw error;
     }
     const state = await this.snapshot(id, world.newest);
-    return { lease: leaseOf(world), record: storedWorld(world), state };
+    return {
+      lease: leaseOf(world),
+      record: storedWorld(ledger, this.#parts.catalog, world),
+      state,
+    };
   }
 
   async append(commits: readonly Commit[]): Promise<void> {
@@ -193,7 +200,10 @@ export class DurableStore implements Store {
       tables: tick.tables.filter((table) => wanted(table.signature)),
     }));
     const schema = scanSchema(query);
-    for await (const { place, tables: read } of readTicks(cut, () => query.columns, tables)) {
+    const names = new Set(query.columns.map(({ name }) => name));
+    const columns = ({ signature }: { readonly signature: Signature }): Schema =>
+      signature.row.slice(baseColumns.length).filter(({ name }) => names.has(name));
+    for await (const { place, tables: read } of readTicks(cut, columns, tables)) {
       const frame = assembleTick(place, read, query, schema);
       if (frame.numRows > 0) yield frame;
     }
@@ -207,7 +217,8 @@ export class DurableStore implements Store {
 
   async worlds(): Promise<readonly StoredWorld[]> {
     this.#open();
-    return this.#parts.ledger.list();
+    const { ledger, catalog } = this.#parts;
+    return ledger.list().map((world) => storedWorld(ledger, catalog, world));
   }
 
   async destroy(lease: Lease): Promise<void> {

@@ -3,7 +3,6 @@ import {
   UNSTARTED,
   type Commit,
   type Lease,
-  type StoredWorld,
   type TableCommit,
   type TableId,
   type WorldId,
@@ -122,16 +121,10 @@ export class Ledger {
     );
   }
 
-  list(): readonly StoredWorld[] {
-    return [...this.#worlds.values()].map(storedWorld);
+  list(): readonly LedgerWorld[] {
+    return [...this.#worlds.values()];
   }
 }
-
-export const storedWorld = ({ record, newest, destroyed: gone }: LedgerWorld): StoredWorld => ({
-  ...record,
-  newestTick: newest,
-  destroyed: gone,
-});
 
 export const destroyed = ({ record }: LedgerWorld): ArchetypeError =>
   new ArchetypeError(

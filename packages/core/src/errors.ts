@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'no_random_source'
   | 'frame_mismatch'
   | 'reserved_column'
+  | 'call_failed'
   // worlds and ticks
   | 'entity_not_found'
   | 'component_missing'

@@ -59,15 +59,27 @@ export type {
   AnyFrame,
   Assignable,
   BaseColumns,
+  BatchContext,
+  CallContext,
   ColumnsOf,
   DataFrame,
   Description,
   Grouped,
   JoinOn,
+  MapAsyncOptions,
+  NumericNames,
   Readable,
   SortKey,
   Writable,
 } from './frame/data-frame.ts';
+export { gridIndex } from './frame/grid-index.ts';
+export type { GridIndex, GridOptions } from './frame/grid-index.ts';
+export type { Neighbourhood } from './frame/neighbourhood.ts';
+export { radiusIndex } from './frame/radius-index.ts';
+export type { RadiusIndex, RadiusOptions } from './frame/radius-index.ts';
+export type { KernelRandom, KernelTools } from './frame/kernel-random.ts';
+export { createLimiter, type Limiter } from './frame/limiter.ts';
+export type { RandomStream } from './random/stream.ts';
 
 export { defineResource } from './state/resource.ts';
 export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/resource.ts';

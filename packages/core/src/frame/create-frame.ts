@@ -1,31 +1,14 @@
-import type { z } from 'zod';
 import type { Column } from '../column/column.ts';
 import { fromValues } from '../column/columns.ts';
 import { ArchetypeError } from '../errors.ts';
 import type { Schema } from '../schema/column-type.ts';
 import type { Fields } from '../schema/component.ts';
-import type { Simplify, TypeOf } from '../schema/types.ts';
+import type { CellFor, RowFor, Simplify, TypeOf } from '../schema/types.ts';
 import { columnTypeOf } from '../schema/zod-type.ts';
 import type { DataFrame } from './data-frame.ts';
 import { Frame, typed } from './frame.ts';
 
 type FrameOf<F> = DataFrame<Simplify<{ readonly [K in keyof F]: TypeOf<F[K]> }>>;
-type CellOf<S> =
-  TypeOf<S> extends { readonly value: infer V }
-    ? V extends Float32Array
-      ? ArrayLike<number>
-      : V
-    : never;
-type Omittable<F> = {
-  [K in keyof F]: undefined extends z.input<F[K] & z.ZodType>
-    ? K
-    : null extends CellOf<F[K]>
-      ? K
-      : never;
-}[keyof F];
-type RowFor<F> = { readonly [K in Exclude<keyof F, Omittable<F>>]: CellOf<F[K]> } & {
-  readonly [K in Omittable<F>]?: CellOf<F[K]> | undefined;
-};
 
 /**
  * A frame from rows of objects. Fields are those of components; a cell left out takes the field's default, or null where
@@ -58,7 +41,7 @@ export function fromRows<const F extends Fields>(
  */
 export function fromColumns<const F extends Fields>(
   fields: F,
-  columns: { readonly [K in keyof F]: ArrayLike<CellOf<F[K]>> },
+  columns: { readonly [K in keyof F]: ArrayLike<CellFor<TypeOf<F[K]>>> },
 ): FrameOf<F> {
   const schema = schemaOf(fields);
   const given = columns as Readonly<Record<string, ArrayLike<unknown> | undefined>>;

@@ -1,16 +1,20 @@
-import type { AnyComponent } from '../schema/component.ts';
+import type { z } from 'zod';
+import type { AnyComponent, Fields } from '../schema/component.ts';
 import type {
   AsNullable,
   Bool,
+  CellFor,
   F32,
   F64,
   I32,
   Nullable,
   Numeric,
+  RowFor,
   RowOf,
   Simplify,
   Timestamp,
   Type,
+  TypeOf,
   Utf8,
   Vector,
   I64,
@@ -25,6 +29,8 @@ import type {
   TypeOfAggregate,
   TypeOfExpr,
 } from '../expression/expr.ts';
+import type { KernelTools } from './kernel-random.ts';
+import type { Limiter } from './limiter.ts';
 
 /** The columns that every row begins with. */
 export interface BaseColumns {
@@ -146,6 +152,79 @@ export interface Description {
   readonly max: Nullable<F64>;
 }
 
+/** The columns that hold a number in every row. */
+export type NumericNames<C> = {
+  [K in keyof C & string]: C[K] extends Numeric ? K : never;
+}[keyof C & string];
+
+/** What a call is told beside its row. */
+export interface CallContext {
+  /** Aborted when the call took too long, or when its result is not needed any more: hand it on. */
+  readonly signal: AbortSignal;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** The row's number; of rows with one key, the first's. */
+  readonly index: number;
+}
+/** What a call for several rows is told beside them. */
+export interface BatchContext {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly indices: readonly number[];
+}
+type Awaitable<T> = T | PromiseLike<T>;
+type InputRow<C, I extends readonly (keyof C & string)[]> = Simplify<RowOf<Pick<C, I[number]>>>;
+
+/** What `mapAsync` is told. */
+export interface MapAsyncOptions<
+  C,
+  I extends readonly (keyof C & string)[],
+  F extends Fields,
+  B extends number | undefined = undefined,
+> {
+  /** The columns that a call needs. */
+  readonly inputs: I;
+  /** A field for each column that calls give: what a call returns is checked by it. */
+  readonly outputs: F;
+  /** Asks for one row; with `batchSize`, for several at once, and answers with an array, one result for each of them. */
+  readonly call: B extends number
+    ? (
+        rows: readonly InputRow<C, I>[],
+        context: BatchContext,
+      ) => Awaitable<readonly { readonly [K in keyof F]: z.input<F[K]> }[]>
+    : (
+        row: InputRow<C, I>,
+        context: CallContext,
+      ) => Awaitable<{ readonly [K in keyof F]: z.input<F[K]> }>;
+  /** At most so many rows in one call. Given, `call` is handed arrays, even of one row. */
+  readonly batchSize?: B;
+  /** Rows with the same key share one call, made for the first of them. Without it, every row has its own. */
+  readonly key?: (row: InputRow<C, I>) => string | number | bigint | boolean;
+  /** The rows to call for; the others keep their cells, or get the field's default, or null. */
+  readonly where?: (c: Accessor<C>) => Condition;
+  /**
+   * How many calls are under way at once, 8 unless told. All tables of a tick share the number, as do all `mapAsync` of
+   * one processor that name the same one; a limiter is shared by all that are given it.
+   */
+  readonly concurrency?: number | Limiter;
+  /** How often a failed call is made again, 0 unless told. Of a batch only the rows that failed are. */
+  readonly retries?: number;
+  /**
+   * Milliseconds before the first retry, 250 unless told; each further wait is twice as long, up to 30 s. A row that
+   * waits keeps its place among the calls under way: a service in trouble gets fewer calls, not more.
+   */
+  readonly backoff?: number;
+  /** Milliseconds that one attempt may take; no limit unless told. */
+  readonly timeout?: number;
+  /**
+   * What becomes of a row whose call failed for good: `throw` (unless told) fails the whole, `null` makes its outputs
+   * null, `keep` leaves the old cells.
+   */
+  readonly onError?: 'throw' | 'null' | 'keep';
+  /** Gives up when it is aborted. In a processor the step's own signal does so too. */
+  readonly signal?: AbortSignal;
+}
+
 /** Rows in groups, waiting for `agg`. */
 export interface Grouped<C, K extends keyof C & string> {
   /**
@@ -157,6 +236,26 @@ export interface Grouped<C, K extends keyof C & string> {
     build: (c: Accessor<C>) => E,
   ): DataFrame<Simplify<Pick<C, K> & { readonly [N in keyof E]: TypeOfAggregate<E[N]> }>>;
 }
+
+type Writes<C> = Exclude<keyof C, keyof BaseColumns> & string;
+/** A field for a column that is there must have that column's type, or for a nullable column also the plain one. */
+type Fits<C, F> = {
+  readonly [K in keyof F]: K extends keyof BaseColumns
+    ? never
+    : K extends keyof C
+      ? TypeOf<F[K]> extends C[K] | (C[K] extends Nullable<infer P> ? P : never)
+        ? unknown
+        : { readonly 'the column has another type': C[K] }
+      : unknown;
+};
+type FieldsFor<C, F> = Fields & Fits<C, F>;
+/** What a function of a row returns for the columns it was asked for. */
+type MadeRow<C, O> = O extends readonly (infer K extends keyof C)[]
+  ? { readonly [N in K]: CellFor<C[N]> }
+  : RowFor<O>;
+type WithFields<C, F> = [Exclude<keyof F, keyof C>] extends [never]
+  ? C
+  : Simplify<C & { readonly [K in Exclude<keyof F, keyof C>]: TypeOf<F[K]> }>;
 
 declare const columns: unique symbol;
 declare const width: unique symbol;
@@ -263,12 +362,19 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
   slice(from: number, to?: number): DataFrame<C>;
   /**
    * A loop over the columns' memory, for what expressions cannot say. Each column in `writes` is fresh memory (zeros),
-   * or a copy of its present cells when `inout` names it; inputs cannot be written.
+   * or a copy of its present cells when `inout` names it; inputs cannot be written. Rows that act one after the other in
+   * random order, each seeing what those before it did, are a loop over `k.random.permutation()`.
    *
+   * @throws `reserved_column`, `unknown_column`, `invalid_value`, and `no_random_source` where `k.random` is used on a
+   * frame that belongs to no processor
    * @example
-   * df.kernel(['position__x'], (out, cols, n) => {
-   *   for (let i = 0; i < n; i++) out.position__x[i] = cols.position__x[n - 1 - i]!;
-   * })
+   * df.kernel(['wealth__coins'], ({ wealth__coins: coins }, _cols, n, k) => {
+   *   for (const i of k.random.permutation()) {
+   *     if (coins[i]! === 0) continue;
+   *     coins[i]! -= 1;
+   *     coins[k.random.integer(0, n)]! += 1;
+   *   }
+   * }, { inout: ['wealth__coins'] })
    */
   kernel<const W extends readonly (Exclude<keyof C, keyof BaseColumns> & string)[]>(
     writes: W,
@@ -276,9 +382,45 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
       out: { readonly [K in W[number]]: Writable<C[K]> },
       cols: { readonly [K in keyof C]: Readable<C[K]> },
       n: number,
+      k: KernelTools,
     ) => void,
     options?: { readonly inout?: readonly W[number][] },
   ): DataFrame<C>;
+  /**
+   * Columns from a function of each row. `outputs` names columns that are there, or gives a field to each column that is
+   * made; the function returns their cells. Columns of the row are read when asked for; destructuring reads them too,
+   * spreading does not. For many rows a kernel is faster.
+   *
+   * @throws `invalid_value`, `value_out_of_range` naming column and row, `unknown_column`, `reserved_column`
+   * @example df.mapRows({ label: utf8() }, (row, i) => ({ label: `${i}: ${row.agent__name}` }))
+   */
+  mapRows<const O extends readonly Writes<C>[] | FieldsFor<C, O>>(
+    outputs: O,
+    fn: (row: Simplify<RowOf<C>>, i: number) => MadeRow<C, O>,
+  ): DataFrame<O extends readonly unknown[] ? C : WithFields<C, O>>;
+  /**
+   * A call per row, to a model or any other service, awaited as a whole: the same rows with what the calls returned.
+   * The result does not depend on which call ends first. If it fails or is given up nothing of it is kept, and calls under
+   * way are told through their signal.
+   *
+   * @throws `call_failed` for the first row, in row order, whose call failed for good; `invalid_value` where what it
+   * returned does not fit `outputs`; `length_mismatch`, `aborted`; `invalid_argument`, `type_mismatch`,
+   * `unknown_column`, `reserved_column` before the first call
+   * @example
+   * return await df.mapAsync({
+   *   inputs: ['agent__name', 'agent__mood'],
+   *   outputs: { agent__plan: utf8() },
+   *   key: (row) => `${row.agent__name} ${row.agent__mood}`,
+   *   call: async (row, { signal }) => ({ agent__plan: await model.complete(row, { signal }) }),
+   * });
+   */
+  mapAsync<
+    const I extends readonly (keyof C & string)[],
+    const F extends Fields & Fits<C, F>,
+    B extends number | undefined = undefined,
+  >(
+    options: MapAsyncOptions<C, I, F, B>,
+  ): Promise<DataFrame<WithFields<C, F>>>;
   /** A copy of a column's cells: a typed array for numbers, a plain array otherwise. */
   column<K extends keyof C & string>(name: K): ArrayOf<C[K]>;
   /** Rows as objects. For a few rows: columns are far faster. */

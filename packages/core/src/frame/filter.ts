@@ -12,11 +12,17 @@ export function filter(frame: Frame, build: (c: never) => unknown): Frame {
 }
 
 export function filterBy(frame: Frame, condition: Node): Frame {
+  const rows = rowsThat('filter', frame, condition);
+  return rows.length === frame.numRows ? frame : frame.take(rows);
+}
+
+/** Where the condition holds; null counts as false. `verb` is who asks. */
+export function rowsThat(verb: string, frame: Frame, condition: Node): Int32Array {
   const keep = computeOne(frame, condition);
   if (required(keep.type).kind !== 'bool') {
     throw new ArchetypeError(
       'type_mismatch',
-      `filter needs a condition and was given ${printType(keep.type)}; compare it, for example c.position.x.gt(0).`,
+      `${verb} needs a condition and was given ${printType(keep.type)}; compare it, for example c.position.x.gt(0).`,
     );
   }
   const holds = keep.data as Uint8Array;
@@ -25,5 +31,5 @@ export function filterBy(frame: Frame, condition: Node): Frame {
   for (let i = 0; i < holds.length; i++) {
     if (holds[i] === 1 && keep.validity?.[i] !== 0) rows[n++] = i;
   }
-  return n === frame.numRows ? frame : frame.take(rows.subarray(0, n));
+  return rows.subarray(0, n);
 }

@@ -4,6 +4,7 @@ import { ArchetypeError } from '../errors.ts';
 import { unknownColumn } from '../expression/plan.ts';
 import type { RandomSource } from '../random/source.ts';
 import type { Field, Schema } from '../schema/column-type.ts';
+import type { Fields } from '../schema/component.ts';
 import type { DataFrame, SortKey } from './data-frame.ts';
 import { concatFrames } from './concat-frames.ts';
 import { describeColumns } from './describe.ts';
@@ -13,6 +14,8 @@ import { groupBy, type Grouping } from './group-by.ts';
 import { join, type JoinOptions } from './join.ts';
 import { kernel, type Loop } from './kernel.ts';
 import { lookup } from './lookup.ts';
+import { mapAsync, type CallOptions } from './map-async.ts';
+import { mapRows, type RowFunction } from './map-rows.ts';
 import { readColumn } from './read-column.ts';
 import { rename } from './rename.ts';
 import { sample, type SampleOptions } from './sample.ts';
@@ -186,6 +189,14 @@ export class Frame {
     options: { readonly inout?: readonly string[] } = {},
   ): Frame {
     return kernel(this, writes, loop, options.inout ?? []);
+  }
+
+  mapRows(outputs: readonly string[] | Fields, fn: RowFunction): Frame {
+    return mapRows(this, outputs, fn);
+  }
+
+  mapAsync(options: CallOptions): Promise<Frame> {
+    return mapAsync(this, options);
   }
 
   column(name: string): unknown {

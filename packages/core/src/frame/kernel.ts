@@ -1,13 +1,15 @@
 import type { Column } from '../column/column.ts';
-import { columnOf, fromValues } from '../column/columns.ts';
+import { columnOf } from '../column/columns.ts';
 import type { Data } from '../column/layout.ts';
 import { ArchetypeError } from '../errors.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 import { isBaseColumn } from '../schema/signature.ts';
 import type { Frame } from './frame.ts';
+import { kernelTools, type KernelTools } from './kernel-random.ts';
 import { hasTypedArray, readColumn } from './read-column.ts';
+import { cellsToColumn } from './row-outputs.ts';
 
-export type Loop = (out: never, cols: never, n: number) => void;
+export type Loop = (out: never, cols: never, n: number, k: KernelTools) => void;
 
 /** Runs a loop of the user's over the columns' memory; what it writes is fresh, what it reads is shared. */
 export function kernel(
@@ -33,9 +35,22 @@ export function kernel(
       `inout names ${name}, which is not among the columns written; add it there.`,
     );
   }
-  loop(Object.freeze(out) as never, inputs(frame) as never, frame.numRows);
+  const returned: unknown = loop(
+    Object.freeze(out) as never,
+    inputs(frame) as never,
+    frame.numRows,
+    kernelTools(frame),
+  );
+  if (typeof (returned as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
+    throw new ArchetypeError(
+      'invalid_argument',
+      'A kernel was given an asynchronous loop, which would write after its columns are done; use a plain function, and mapAsync for calls.',
+    );
+  }
   return frame.replace(
-    new Map(writes.map((name) => [name, finish(frame.at(name).type, frame.numRows, out[name])])),
+    new Map(
+      writes.map((name) => [name, finish(name, frame.at(name).type, frame.numRows, out[name])]),
+    ),
   );
 }
 
@@ -61,8 +76,8 @@ function inputs(frame: Frame): object {
   return Object.freeze(cols);
 }
 
-function finish(type: ColumnType, length: number, cells: unknown): Column {
+function finish(name: string, type: ColumnType, length: number, cells: unknown): Column {
   return hasTypedArray(type)
     ? columnOf(type, length, cells as Data)
-    : fromValues(type, cells as readonly unknown[]);
+    : cellsToColumn(name, type, cells as readonly unknown[]);
 }

@@ -2,9 +2,15 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { derive, type Key } from './threefry.ts';
 
+/** One run of a processor over the tables of a tick, the same object for all of them. */
+export interface Run {
+  /** Aborted when the caller of the step gives up. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Where the random columns of one processor run get their keys. A number drawn is a function of (world seed, tick,
- * processor, label or call site, entity, draw) and of nothing else.
+ * Where the random numbers of one processor call get their keys. A number drawn is a function of (world seed, tick,
+ * processor, label or call site, entity, draw) and of nothing else; one that belongs to no entity, of the table instead.
  */
 export class RandomSource {
   readonly #base: Map<string, Key>;
@@ -14,13 +20,27 @@ export class RandomSource {
   readonly #tick: number;
   readonly #sites = new WeakMap<object, number>();
   #nextSite = 0;
+  readonly #place: string;
+  readonly run: Run | undefined;
 
-  /** `scope` names the processor; `cache` keeps hashed keys between ticks and may be shared by sources of one seed. */
-  constructor(seed: number, scope: string, tick: number, cache: Map<string, Key>) {
+  /**
+   * `scope` names the processor; `cache` keeps hashed keys between ticks and may be shared by sources of one seed;
+   * `place` is the table, for draws that belong to no entity.
+   */
+  constructor(
+    seed: number,
+    scope: string,
+    tick: number,
+    cache: Map<string, Key>,
+    place = '',
+    run?: Run,
+  ) {
     this.#seed = seed;
     this.scope = scope;
     this.#tick = tick;
     this.#base = cache;
+    this.#place = place;
+    this.run = run;
   }
 
   /**
@@ -28,11 +48,16 @@ export class RandomSource {
    * in which verbs first meet it; `site` is what identifies it.
    */
   key(label: string | undefined, site: object): Key {
-    return derive(
-      this.#baseKey(label === undefined ? `#${this.#site(site)}` : `=${label}`),
-      this.#tick,
-      0,
-    );
+    return derive(this.#baseKey(this.#name(label, site)), this.#tick, 0);
+  }
+
+  /** The key of draws that belong to no entity, one after another: another one in each table. */
+  sequenceKey(label: string | undefined, site: object): Key {
+    return derive(this.#baseKey(`~${this.#place}${this.#name(label, site)}`), this.#tick, 0);
+  }
+
+  #name(label: string | undefined, site: object): string {
+    return label === undefined ? `#${this.#site(site)}` : `=${label}`;
   }
 
   #site(site: object): number {

@@ -137,5 +137,25 @@ export type RowOf<C> = {
   [K in keyof C]: C[K] extends { readonly value: infer V } ? V : never;
 };
 
+/** A cell as it may be given: any array of numbers for a vector. */
+export type CellFor<T> = T extends { readonly value: infer V }
+  ? V extends Float32Array
+    ? ArrayLike<number>
+    : V
+  : never;
+type Omittable<F> = {
+  [K in keyof F]: undefined extends z.input<F[K] & z.ZodType>
+    ? K
+    : null extends CellFor<TypeOf<F[K]>>
+      ? K
+      : never;
+}[keyof F];
+/** A cell for each of these fields; those with a default or that may be null can be left out. */
+export type RowFor<F> = {
+  readonly [K in Exclude<keyof F, Omittable<F>>]: CellFor<TypeOf<F[K]>>;
+} & {
+  readonly [K in Omittable<F>]?: CellFor<TypeOf<F[K]>> | undefined;
+};
+
 /** Shows a computed type as one flat object. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {};

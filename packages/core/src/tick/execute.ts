@@ -2,7 +2,8 @@ import type { Column } from '../column/column.ts';
 import { ArchetypeError } from '../errors.ts';
 import { CellError, computeAll } from '../expression/evaluate.ts';
 import { Frame, typed } from '../frame/frame.ts';
-import { RandomSource } from '../random/source.ts';
+import { orAborted } from '../frame/or-aborted.ts';
+import { RandomSource, type Run } from '../random/source.ts';
 import type { Key } from '../random/threefry.ts';
 import { baseColumns, covers, type TableId } from '../schema/signature.ts';
 import type { Json } from '../state/json.ts';
@@ -52,7 +53,10 @@ export function* execute(
   processors: readonly Processor[],
   around: Surroundings,
 ): Work<Executed> {
-  const runs = [...tables.values()].map((table) => new TableRun(table, around));
+  const shared = new Map(
+    processors.map((processor): [Processor, Run] => [processor, { signal: around.signal }]),
+  );
+  const runs = [...tables.values()].map((table) => new TableRun(table, around, shared));
   const emitted = new Map<Processor, Emission[]>();
   const dying = new Set<number>();
   for (const group of byPriority(processors)) {
@@ -109,7 +113,8 @@ function* runProcessor(
     const given = run.given(processor);
     const context = createContext({ tables, dying, around, processor, emissions });
     let returned: unknown = processor.process(typed(given) as never, context);
-    if (isPromise(returned)) returned = yield settledOrAborted(returned, signal);
+    // A processor that never settles must not hold the world: the caller's signal ends the wait.
+    if (isPromise(returned)) returned = yield orAborted(returned, signal);
     run.accept(processor, given, guard(given, returned, processor.name));
     return emissions;
   } catch (error) {
@@ -119,15 +124,6 @@ function* runProcessor(
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-
-/** A processor that never settles must not hold the world: the caller's signal ends the wait. */
-function settledOrAborted(promise: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
-}
 
 function failed(
   error: unknown,
@@ -158,18 +154,21 @@ function failed(
 class TableRun {
   readonly table: LivingTable;
   readonly #around: Surroundings;
+  readonly #shared: ReadonlyMap<Processor, Run>;
   readonly #writes = new Map<string, Write[]>();
   #frame: Frame | undefined;
 
-  constructor(table: LivingTable, around: Surroundings) {
+  constructor(table: LivingTable, around: Surroundings, shared: ReadonlyMap<Processor, Run>) {
     this.table = table;
     this.#around = around;
+    this.#shared = shared;
   }
 
   given(processor: Processor): Frame {
     const { world, tick, seed, keys } = this.#around;
     const { signature, frame } = this.table;
-    const random = new RandomSource(seed, processor.name, tick, keys);
+    const run = this.#shared.get(processor);
+    const random = new RandomSource(seed, processor.name, tick, keys, signature.table, run);
     const current = this.#frame ?? rowFrame(frame, signature.row, world, tick);
     return new Frame(current.schema, current.columns, current.numRows, random);
   }

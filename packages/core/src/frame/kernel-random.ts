@@ -1,0 +1,92 @@
+import { ArchetypeError } from '../errors.ts';
+import type { RandomSource } from '../random/source.ts';
+import { RowDraws, Sequence, type RandomStream } from '../random/stream.ts';
+import type { Frame } from './frame.ts';
+
+/**
+ * The random numbers of a kernel. Used directly it is one sequence for the whole loop, which is what random sequential
+ * activation needs; `row(i)` gives each row numbers of its own, whatever the order in which rows are visited.
+ */
+export interface KernelRandom extends RandomStream {
+  /**
+   * The numbers of row `i`: a function of (world seed, tick, processor, label, entity, draw) and of nothing else. Asked
+   * again for the same row it goes on with the next number. With a label they are the numbers of `random(label)` in
+   * expressions; without one, each kernel of the processor has its own. A frame without `entity_id` counts rows instead.
+   *
+   * @throws `invalid_argument`
+   */
+  row(i: number, label?: string): RandomStream;
+  /** Another sequence for the whole loop; asked again for the same label it goes on. */
+  stream(label: string): RandomStream;
+}
+
+/** What a kernel is given beside its columns. */
+export interface KernelTools {
+  /** @throws `no_random_source` on a frame that belongs to no processor */
+  readonly random: KernelRandom;
+}
+
+export function kernelTools(frame: Frame): KernelTools {
+  let random: KernelRandom | undefined;
+  return Object.freeze({
+    get random() {
+      return (random ??= new FrameRandom(frame));
+    },
+  });
+}
+
+class FrameRandom extends Sequence implements KernelRandom {
+  readonly #frame: Frame;
+  readonly #source: RandomSource;
+  /** Stands for this call of `kernel` where no label does. */
+  readonly #site: object;
+  readonly #labelled = new Map<string, RowDraws>();
+  readonly #streams = new Map<string, Sequence>();
+  #unlabelled: RowDraws | undefined;
+
+  constructor(frame: Frame) {
+    const source = frame.random;
+    if (source === undefined) {
+      throw new ArchetypeError(
+        'no_random_source',
+        'k.random was used in a kernel over a frame that belongs to no processor, so nothing says which seed and tick it is for; use it inside a processor.',
+      );
+    }
+    const site = {};
+    super(frame.numRows, () => source.sequenceKey(undefined, site));
+    this.#frame = frame;
+    this.#source = source;
+    this.#site = site;
+  }
+
+  row(i: number, label?: string): RandomStream {
+    return this.#rows(label).row(i);
+  }
+
+  stream(label: string): RandomStream {
+    let stream = this.#streams.get(label);
+    if (stream === undefined) {
+      const key = this.#source.sequenceKey(label, this.#site);
+      this.#streams.set(label, (stream = new Sequence(this.#frame.numRows, () => key)));
+    }
+    return stream;
+  }
+
+  #rows(label: string | undefined): RowDraws {
+    if (label === undefined) return (this.#unlabelled ??= this.#draws(undefined));
+    let rows = this.#labelled.get(label);
+    if (rows === undefined) this.#labelled.set(label, (rows = this.#draws(label)));
+    return rows;
+  }
+
+  #draws(label: string | undefined): RowDraws {
+    return new RowDraws(this.#source.key(label, this.#site), idsOf(this.#frame));
+  }
+}
+
+/** What tells the rows of a frame apart: their entities, or their places. */
+function idsOf(frame: Frame): Int32Array {
+  const ids = frame.has('entity_id') ? frame.at('entity_id') : undefined;
+  if (ids?.type.kind === 'i32' && ids.validity === undefined) return ids.data as Int32Array;
+  return Int32Array.from({ length: frame.numRows }, (_, row) => row);
+}

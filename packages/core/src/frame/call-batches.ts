@@ -1,4 +1,5 @@
 import type { Limiter } from './limiter.ts';
+import { linkedSignal } from './linked-signal.ts';
 import { orAborted } from './or-aborted.ts';
 
 /** What became of one item: an answer, or why there is none. */
@@ -143,7 +144,12 @@ function timeLimit(
   const timer = setTimeout(() => {
     late.abort(new DOMException(`There was no answer within ${timeout} ms.`, 'TimeoutError'));
   }, timeout);
-  return { signal: AbortSignal.any([signal, late.signal]), clear: () => clearTimeout(timer) };
+  const either = linkedSignal([signal, late.signal]);
+  const clear = (): void => {
+    clearTimeout(timer);
+    either.release();
+  };
+  return { signal: either.signal, clear };
 }
 
 /** Ends early when the signal is aborted. */

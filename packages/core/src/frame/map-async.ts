@@ -8,6 +8,7 @@ import { checkCalls } from './check-calls.ts';
 import { decoder } from './decode-result.ts';
 import { rowsThat } from './filter.ts';
 import type { Frame } from './frame.ts';
+import { linkedSignal } from './linked-signal.ts';
 import { limiterOf, type Limiter } from './limiter.ts';
 import { cellsToColumn, rowOutputs, type RowOutput } from './row-outputs.ts';
 
@@ -36,9 +37,9 @@ export async function mapAsync(frame: Frame, options: CallOptions): Promise<Fram
   checkCalls(options, outputs);
   const run = frame.random?.run;
   const limiter = limiterOf(options.concurrency ?? 8, run);
-  const signal = AbortSignal.any([options.signal, run?.signal].filter((s) => s !== undefined));
   const rowAt = inputRows(frame, options.inputs);
   const groups = groupRows(frame, options, rowAt);
+  const { signal, release } = linkedSignal([options.signal, run?.signal]);
   const outcomes = await callBatches({
     items: groups.first.length,
     batchSize,
@@ -49,9 +50,11 @@ export async function mapAsync(frame: Frame, options: CallOptions): Promise<Fram
     stopAtFailure: onError === 'throw',
     signal,
     call: caller(options, outputs, groups.first, rowAt),
-  }).catch((error: unknown) => {
-    throw signal.aborted ? aborted(signal) : error;
-  });
+  })
+    .catch((error: unknown) => {
+      throw signal.aborted ? aborted(signal) : error;
+    })
+    .finally(release);
   if (onError === 'throw') throwFirst(frame, outcomes, groups, retries + 1);
   return frame.replace(
     new Map(

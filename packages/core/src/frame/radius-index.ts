@@ -28,13 +28,14 @@ export const radiusIndex = <C>(
   options: RadiusOptions<NumericNames<C>>,
 ): RadiusIndex => new RadiusIndex(plain(df), options);
 
-/** One axis: where it begins, how it is cut, and how long it is where it wraps. */
+/** One axis: where it begins, and how it is cut. */
 interface Axis {
   readonly positions: Float64Array;
   readonly from: number;
   readonly side: number;
   readonly cells: number;
-  readonly torus: number | undefined;
+  /** After how much it begins again; Infinity where it does not. */
+  readonly wraps: number;
 }
 
 /** Rows by place; made by `radiusIndex`. The array that it returns is used again by the next query: copy one with `slice()` to keep it. */
@@ -54,7 +55,7 @@ export class RadiusIndex {
     const n = frame.numRows;
     this.radius = radius;
     this.#dimensions = names.length;
-    const positions = names.map((name, k) => finite(frame, name, sides?.[k]));
+    const positions = names.map((name, k) => finite(frame, name, sides?.[k] ?? Infinity));
     if (positions.length === 2) positions.push(new Float64Array(n));
     this.#axes = cut(positions, radius, sides) as [Axis, Axis, Axis];
     const [x, y, z] = this.#axes;
@@ -101,7 +102,7 @@ export class RadiusIndex {
         `The index was asked for the point (${point.join(', ')}); give ${this.#dimensions} finite numbers.`,
       );
     }
-    const [x, y, z] = this.#axes.map(({ torus }, k) => wrap(point[k] ?? 0, torus));
+    const [x, y, z] = this.#axes.map(({ wraps }, k) => wrap(point[k] ?? 0, wraps));
     return this.#find(x!, y!, z!, -1);
   }
 
@@ -117,19 +118,19 @@ export class RadiusIndex {
     const [px, py, pz] = [place(ax, x), place(ay, y), place(az, z)];
     const [rows, starts] = [this.#rows, this.#starts];
     const square = this.radius * this.radius;
-    for (let dz = first(az, pz); dz <= last(az, pz); dz++) {
+    const [lastX, lastY, lastZ] = [last(ax, px), last(ay, py), last(az, pz)];
+    for (let dz = first(az, pz); dz <= lastZ; dz++) {
       const cz = around(az, pz + dz);
-      for (let dy = first(ay, py); dy <= last(ay, py); dy++) {
+      for (let dy = first(ay, py); dy <= lastY; dy++) {
         const cy = around(ay, py + dy);
-        for (let dx = first(ax, px); dx <= last(ax, px); dx++) {
+        for (let dx = first(ax, px); dx <= lastX; dx++) {
           const cell = this.#cell(around(ax, px + dx), cy, cz);
           for (let k = starts[cell]!; k < starts[cell + 1]!; k++) {
             const row = rows[k]!;
-            if (row === self) continue;
-            const a = distance(ax, x, ax.positions[row]!);
-            const b = distance(ay, y, ay.positions[row]!);
-            const c = distance(az, z, az.positions[row]!);
-            if (a * a + b * b + c * c <= square) found.push(row);
+            const a = distance(ax.wraps, x - ax.positions[row]!);
+            const b = distance(ay.wraps, y - ay.positions[row]!);
+            const c = distance(az.wraps, z - az.positions[row]!);
+            if (a * a + b * b + c * c <= square && row !== self) found.push(row);
           }
         }
       }
@@ -139,16 +140,17 @@ export class RadiusIndex {
 }
 
 // The cells from one before to one after, each once: on a torus of two cells the one before is the one after.
-const first = ({ cells, torus }: Axis, at: number): number =>
-  torus === undefined ? -Math.min(1, at) : cells > 2 ? -1 : 0;
-const last = ({ cells, torus }: Axis, at: number): number =>
-  torus === undefined ? Math.min(1, cells - 1 - at) : cells > 1 ? 1 : 0;
+const first = ({ cells, wraps }: Axis, at: number): number =>
+  wraps === Infinity ? -Math.min(1, at) : cells > 2 ? -1 : 0;
+const last = ({ cells, wraps }: Axis, at: number): number =>
+  wraps === Infinity ? Math.min(1, cells - 1 - at) : cells > 1 ? 1 : 0;
 const around = ({ cells }: Axis, at: number): number =>
   at < 0 ? at + cells : at >= cells ? at - cells : at;
 
-function distance({ torus }: Axis, a: number, b: number): number {
-  const apart = Math.abs(a - b);
-  return torus !== undefined && apart > torus / 2 ? torus - apart : apart;
+/** The shorter way. */
+function distance(wraps: number, difference: number): number {
+  const apart = Math.abs(difference);
+  return apart > wraps / 2 ? wraps - apart : apart;
 }
 
 /** The cell of a position along an axis; what lies outside belongs to the cell at the edge. */
@@ -157,8 +159,8 @@ function place({ from, side, cells }: Axis, position: number): number {
   return at > 0 ? Math.min(at, cells - 1) : 0;
 }
 
-function wrap(position: number, size: number | undefined): number {
-  if (size === undefined || (position >= 0 && position < size)) return position;
+function wrap(position: number, size: number): number {
+  if (size === Infinity || (position >= 0 && position < size)) return position;
   const wrapped = position - size * Math.floor(position / size);
   // Rounding may give the size itself.
   return wrapped < size ? wrapped : 0;
@@ -184,7 +186,7 @@ function checkOptions(
   throw new ArchetypeError('invalid_argument', `radiusIndex was given ${problem}.`);
 }
 
-function finite(frame: Frame, name: string, torus: number | undefined): Float64Array {
+function finite(frame: Frame, name: string, size: number): Float64Array {
   const positions = Float64Array.from(readPositions(frame, name));
   for (let row = 0; row < positions.length; row++) {
     const position = positions[row]!;
@@ -194,7 +196,7 @@ function finite(frame: Frame, name: string, torus: number | undefined): Float64A
         `${printRow(frame, row)} has ${name} ${position}; neighbours need finite positions.`,
       );
     }
-    positions[row] = wrap(position, torus);
+    positions[row] = wrap(position, size);
   }
   return positions;
 }
@@ -206,14 +208,14 @@ function cut(
   sides: readonly number[] | undefined,
 ): readonly Axis[] {
   const spans = positions.map((axis, k) => {
-    const torus = sides?.[k];
-    if (torus !== undefined) return { from: 0, length: torus, torus };
+    const wraps = sides?.[k] ?? Infinity;
+    if (wraps < Infinity) return { from: 0, length: wraps, wraps };
     let [low, high] = [Infinity, -Infinity];
     for (const position of axis) {
       low = Math.min(low, position);
       high = Math.max(high, position);
     }
-    return low > high ? { from: 0, length: 0, torus } : { from: low, length: high - low, torus };
+    return { from: low, length: Math.max(0, high - low), wraps };
   });
   const most = 2 * positions[0]!.length + 16;
   const fitting = (length: number): number => Math.floor(length / (radius * (1 + 1e-6)));
@@ -226,7 +228,7 @@ function cut(
     cells = cells.map((count) => Math.max(1, Math.floor(count * factor)));
   }
   return positions.map((axis, k) => {
-    const { from, length, torus } = spans[k]!;
-    return { positions: axis, from, side: length / cells[k]! || 1, cells: cells[k]!, torus };
+    const { from, length, wraps } = spans[k]!;
+    return { positions: axis, from, side: length / cells[k]! || 1, cells: cells[k]!, wraps };
   });
 }

@@ -143,6 +143,15 @@ describe('neighbours within a radius', () => {
     expect([...torus.around(0)]).toEqual([1]);
   });
 
+  test('rounding does not put a neighbour two cells away', () => {
+    const line = Array.from({ length: 12 }, (_, k) => [2.6 + k * 0.734, 0]);
+    const near = radiusIndex(plane(line), { columns: flat, radius: 0.734 });
+    for (const [row, point] of line.entries()) {
+      const expected = search(line, point, 0.734, undefined).filter((other) => other !== row);
+      expect([...near.around(row)]).toEqual(expected);
+    }
+  });
+
   test('reads f32 and whole columns', () => {
     const df = fromRows({ x: f32(), y: i32() }, [
       { x: 0.5, y: 1 },

@@ -41,7 +41,7 @@ export class GridIndex {
   readonly #frame: Frame;
   /** The cell of each row, -1 where it was taken. */
   readonly #cells: Int32Array;
-  /** The first row of each cell, and after each row the next one in its cell, ascending; -1 ends. */
+  /** A row of each cell, and after each row another one in its cell; -1 ends. */
   readonly #first: Int32Array;
   readonly #next: Int32Array;
   readonly #offsets = new Map<string, Int32Array>();
@@ -67,13 +67,10 @@ export class GridIndex {
     this.#cells = new Int32Array(n);
     this.#next = new Int32Array(n);
     this.#first = new Int32Array(width * height).fill(-1);
-    for (let row = n - 1; row >= 0; row--) {
+    for (let row = 0; row < n; row++) {
       const [left, top] = [xs[row]!, ys[row]!];
       if (!this.#has(left, top)) throw this.#misplaced(`${printRow(frame, row)} is`, left, top);
-      const cell = top * width + left;
-      this.#cells[row] = cell;
-      this.#next[row] = this.#first[cell]!;
-      this.#first[cell] = row;
+      this.#insert(row, top * width + left);
     }
   }
 
@@ -228,17 +225,11 @@ export class GridIndex {
   }
 
   #insert(row: number, cell: number): void {
+    const before = this.#first[cell]!;
+    if (before < 0) this.#empty?.delete(cell);
     this.#cells[row] = cell;
-    let before = -1;
-    let after = this.#first[cell]!;
-    if (after < 0) this.#empty?.delete(cell);
-    while (after >= 0 && after < row) {
-      before = after;
-      after = this.#next[after]!;
-    }
-    this.#next[row] = after;
-    if (before < 0) this.#first[cell] = row;
-    else this.#next[before] = row;
+    this.#next[row] = before;
+    this.#first[cell] = row;
   }
 }
 

@@ -358,6 +358,25 @@ describe('a call that fails for good', () => {
     await settle();
   });
 
+  test('fails it at once, also while others hold the places that it waits for', async () => {
+    const limiter = createLimiter(2);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const other = limiter.run(() => promise);
+    const error = await failureOf(
+      df.mapAsync({
+        inputs: [],
+        outputs: { note: utf8() },
+        concurrency: limiter,
+        call: async () => {
+          throw new Error('refused');
+        },
+      }),
+    );
+    expect(error.code).toBe('call_failed');
+    resolve();
+    await other;
+  });
+
   test.each(['null', 'keep'] as const)(
     'leaves its rows %s where onError says so',
     async (onError) => {

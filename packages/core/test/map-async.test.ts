@@ -361,20 +361,22 @@ describe('a call that fails for good', () => {
   test('fails it at once, also while others hold the places that it waits for', async () => {
     const limiter = createLimiter(2);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const other = limiter.run(() => promise);
-    const error = await failureOf(
+    const before = limiter.run(() => promise);
+    const failure = failureOf(
       df.mapAsync({
-        inputs: [],
+        inputs: ['age'],
         outputs: { note: utf8() },
         concurrency: limiter,
-        call: async () => {
-          throw new Error('refused');
+        call: async ({ age }) => {
+          if (age === 1) throw new Error('refused');
+          return { note: '' };
         },
       }),
     );
-    expect(error.code).toBe('call_failed');
+    const after = limiter.run(() => promise);
+    expect((await failure).code).toBe('call_failed');
     resolve();
-    await other;
+    await Promise.all([before, after]);
   });
 
   test.each(['null', 'keep'] as const)(

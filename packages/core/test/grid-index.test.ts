@@ -45,10 +45,10 @@ describe('a grid', () => {
       [3, 1],
       [1, 2],
     ] as const) {
-      const cells = Array.from({ length: size[0] * size[1] }, (_, cell) => [
+      const cells = Array.from({ length: size[0] * size[1] }, (_, cell): [number, number] => [
         cell % size[0],
         Math.floor(cell / size[0]),
-      ]) as [number, number][];
+      ]);
       const small = gridIndex(at(...cells), { ...columns, size, torus: true });
       for (let row = 0; row < cells.length; row++) {
         const others = [...cells.keys()].filter((other) => other !== row);

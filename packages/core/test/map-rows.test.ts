@@ -183,11 +183,11 @@ describe('mapRows refuses, naming column and row,', () => {
   });
 
   test('and a column that is not there or that the engine owns', () => {
-    expect(() => df.mapRows(['agee' as never], () => ({}) as never)).toThrow(
+    expect(() => df.mapRows(['agee' as never], () => ({}))).toThrow(
       /There is no column "agee"; did you mean "age"/,
     );
     const owned = fromRows({ entity_id: i32() }, [{ entity_id: 1 }]);
-    expect(() => owned.mapRows(['entity_id' as never], () => ({}) as never)).toThrow(
+    expect(() => owned.mapRows(['entity_id' as never], () => ({}))).toThrow(
       expect.objectContaining({
         code: 'reserved_column',
         message: 'entity_id cannot be written: the engine owns that column.',

@@ -10,7 +10,7 @@ export interface SampleOptions {
 
 /** `count` rows without replacement, in their order: those whose random numbers are the smallest. */
 export function sample(frame: Frame, count: number, { seed, label }: SampleOptions): Frame {
-  const { k0, k1 } = sourceOf(frame, seed).key(label ?? 'sample', frame);
+  const { k0, k1 } = sourceOf(frame, seed).sequenceKey(label ?? 'sample', frame);
   const n = frame.numRows;
   if (count >= n) return frame;
   const draws = new Float64Array(n);

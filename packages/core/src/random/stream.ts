@@ -32,7 +32,7 @@ export interface RandomStream {
 }
 
 /** Distributions over a source of numbers in [0, 1). */
-export abstract class Draws implements RandomStream {
+abstract class Draws implements RandomStream {
   readonly #rows: number;
 
   constructor(rows: number) {

@@ -44,7 +44,7 @@ const wolves = defineProcessor({
           x[i] = step(x[i]!, own.integer(-1, 2));
           y[i] = step(y[i]!, own.integer(-1, 2));
           energy[i]! -= wolfRules.cost;
-          const [eaten] = grid.cell(x[i]!, y[i]!);
+          const [eaten] = grid.cell(x[i], y[i]);
           if (eaten !== undefined) {
             grid.take(eaten);
             ctx.despawn(prey[eaten]!);
@@ -53,7 +53,7 @@ const wolves = defineProcessor({
           if (energy[i]! < 0) ctx.despawn(ids[i]!);
           else if (own.uniform() < wolfRules.births) {
             energy[i]! /= 2;
-            ctx.spawn(Animal({ x: x[i]!, y: y[i]!, energy: energy[i]! }), Wolf());
+            ctx.spawn(Animal({ x: x[i], y: y[i], energy: energy[i]! }), Wolf());
           }
         }
       },
@@ -79,7 +79,7 @@ const sheep = defineProcessor({
           x[i] = step(x[i]!, own.integer(-1, 2));
           y[i] = step(y[i]!, own.integer(-1, 2));
           energy[i]! -= sheepRules.cost;
-          const [eaten] = grid.cell(x[i]!, y[i]!);
+          const [eaten] = grid.cell(x[i], y[i]);
           if (eaten !== undefined) {
             grid.take(eaten);
             ctx.update(tufts[eaten]!, Grass, { wait: REGROWTH }, { combine: 'max' });
@@ -88,7 +88,7 @@ const sheep = defineProcessor({
           if (energy[i]! < 0) ctx.despawn(ids[i]!);
           else if (own.uniform() < sheepRules.births) {
             energy[i]! /= 2;
-            ctx.spawn(Animal({ x: x[i]!, y: y[i]!, energy: energy[i]! }), Sheep());
+            ctx.spawn(Animal({ x: x[i], y: y[i], energy: energy[i]! }), Sheep());
           }
         }
       },

@@ -134,7 +134,7 @@ class Meadow {
     this.#act('wolves', wolfRules, tick, born, (wolf) => {
       const at = stood.findIndex(({ x, y }) => x === wolf.x && y === wolf.y);
       if (at < 0) return false;
-      const [{ id }] = stood.splice(at, 1) as [{ id: number }];
+      const { id } = stood.splice(at, 1)[0]!;
       this.sheep.get(id)!.energy = Number.NaN;
       this.eaten.push(id);
       return true;

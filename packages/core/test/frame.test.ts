@@ -216,3 +216,17 @@ describe('corners of columns', () => {
     );
   });
 });
+
+test('a constant column of any type is what the same cells one by one are', () => {
+  for (const [name, [type, cells]] of Object.entries(columns)) {
+    const cell = cells.find((one) => one !== null);
+    for (const length of [0, 1, 2, 7]) {
+      const same = constant(type, length, cell);
+      const written = fromValues(type, Array(length).fill(cell));
+      expect(same.take(Int32Array.from(written.length > 0 ? [0] : [])).length, name).toBe(
+        Math.min(length, 1),
+      );
+      expect(same.buffers(), name).toEqual(written.buffers());
+    }
+  }
+});

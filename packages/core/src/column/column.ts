@@ -60,11 +60,7 @@ export class Column {
 
   get data(): Data {
     this.#pending?.compute();
-    return (this.#data ??= this.#layout.take(
-      this.#layout.fromValues(this.type, [this.constant]),
-      new Int32Array(this.length),
-      this.type,
-    ));
+    return (this.#data ??= this.#layout.repeat(this.constant, this.length, this.type));
   }
 
   /** The cell of a row as a JavaScript value, or `null`. */

@@ -30,6 +30,15 @@ export function fixed<A extends TypedArray>(
       }
       return out;
     },
+    repeat(value, length, type) {
+      const w = width(type);
+      const out = new Ctor(length * w);
+      if (length === 0) return out;
+      cell.write(out, 0, value, type);
+      // What is there is copied behind itself, twice as much each time.
+      for (let n = w; n < out.length; n *= 2) out.copyWithin(n, 0, n);
+      return out;
+    },
     get: (data, row, type) => cell.read(data, row, type),
     take(data, rows, type) {
       const w = width(type);

@@ -33,6 +33,8 @@ export interface BufferSource {
  */
 export interface Layout<D extends Data = Data> {
   fromValues(type: ColumnType, cells: readonly unknown[]): D;
+  /** `length` rows that hold the same cell. */
+  repeat(cell: unknown, length: number, type: ColumnType): D;
   get(data: D, row: number, type: ColumnType): unknown;
   take(data: D, rows: Int32Array, type: ColumnType): D;
   slice(data: D, from: number, to: number, type: ColumnType): D;

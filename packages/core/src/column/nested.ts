@@ -25,6 +25,10 @@ export const list = (columns: ColumnMaker): Layout<ListData> => ({
     }
     return { offsets, child: columns.fromValues(itemType(type), items) };
   },
+  repeat(cell, length, type) {
+    const one = this.fromValues(type, [cell]);
+    return this.take(one, new Int32Array(length), type);
+  },
   get({ offsets, child }, row) {
     const cells: unknown[] = [];
     for (let i = offsets[row]!; i < offsets[row + 1]!; i++) cells.push(child.get(i));
@@ -93,6 +97,9 @@ export const struct = (columns: ColumnMaker): Layout<StructData> => ({
       ),
     ),
   }),
+  repeat(cell, length, type) {
+    return this.take(this.fromValues(type, [cell]), new Int32Array(length), type);
+  },
   get: ({ children }, row, type) =>
     Object.fromEntries(type.fields!.map((field, i) => [field.name, children[i]!.get(row)])),
   take: ({ children }, rows) => ({ children: children.map((child) => child.take(rows)) }),

@@ -25,6 +25,16 @@ export class Text {
     return new Text(undefined, encoded);
   }
 
+  /** The same text in every row; its bytes are copied, not encoded again. */
+  static repeated(text: string, length: number): Text {
+    const unit = encoder.encode(text);
+    const bytes = new Uint8Array(unit.length * length);
+    if (length > 0) bytes.set(unit);
+    for (let n = unit.length; n > 0 && n < bytes.length; n *= 2) bytes.copyWithin(n, 0, n);
+    const offsets = Int32Array.from({ length: length + 1 }, (_, row) => row * unit.length);
+    return new Text(undefined, { offsets, bytes });
+  }
+
   /** Rows `from` to before `to`; of encoded text only those rows are touched. */
   slice(from: number, to: number): Text {
     if (this.#strings !== undefined) return Text.fromStrings(this.#strings.slice(from, to));

@@ -10,6 +10,7 @@ export function text(
   return {
     fromValues: (_type, cells) =>
       Text.fromStrings(cells.map((cell) => (cell === undefined ? '' : print(cell)))),
+    repeat: (cell, length) => Text.repeated(print(cell), length),
     get: (data, row) => parse(data.strings[row]!),
     take(data, rows) {
       const { strings } = data;

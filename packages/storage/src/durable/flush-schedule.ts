@@ -11,13 +11,18 @@ export class FlushSchedule {
   readonly #journal: Journal;
   readonly #flusher: Flusher;
   readonly #ledger: Ledger;
-  /** Not yet sealed. */
+  /** In the open segment. */
   #rows = 0;
   #bytes = 0;
-  /** Not yet in parts. */
+  /** In memory, because not yet in parts. */
   #waiting = 0;
+  /** Bytes of each sealed segment. */
+  readonly #sealed = new Map<string, number>();
+  #sealing: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  /** Resolves when the next segment is flushed, or the flush failed. */
+  #progress = Promise.withResolvers<void>();
   #failure: unknown;
   /** Counts segments sealed. */
   generation = 0;
@@ -35,17 +40,25 @@ export class FlushSchedule {
     this.#bytes += bytes;
     this.#waiting += bytes;
     const { flushRows, flushMb, idleSec } = this.#config;
-    if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) this.#start();
-    else if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.#start(), idleSec * 1000).unref();
+    if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) {
+      // However far behind the flusher is, it never has to hold more than one such segment.
+      this.#seal();
+      this.#start();
+    } else if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#seal();
+        this.#start();
+      }, idleSec * 1000).unref();
     } else this.#timer.refresh();
   }
 
   /** Resolves when there is room for more. */
   async room(): Promise<void> {
-    if (this.#waiting < this.#config.globalMb * MB) return;
-    this.#start();
-    await this.#flushing;
+    while (this.#waiting >= this.#config.globalMb * MB && this.#failure === undefined) {
+      if (this.#bytes > 0 && this.#sealed.size === 0) this.#seal();
+      this.#start();
+      await this.#progress.promise;
+    }
   }
 
   /** A flush that failed in the background is told to the next caller, once; the flush itself is tried again later. */
@@ -60,7 +73,22 @@ export class FlushSchedule {
     clearTimeout(this.#timer);
     await this.#flushing;
     this.#failure = undefined;
+    this.#seal();
     await this.#flush();
+  }
+
+  #seal(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const bytes = this.#bytes;
+    this.#rows = 0;
+    this.#bytes = 0;
+    this.generation++;
+    this.#sealing = this.#journal.seal().then((segment) => {
+      if (segment !== undefined) this.#sealed.set(segment, bytes);
+      else this.#waiting -= bytes;
+      return segment;
+    });
   }
 
   #start(): void {
@@ -70,22 +98,27 @@ export class FlushSchedule {
       })
       .finally(() => {
         this.#flushing = undefined;
+        this.#progressed();
       });
   }
 
+  /** Sealed segments, oldest first, also those that are sealed meanwhile. */
   async #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const moving = this.#waiting;
-    this.#rows = 0;
-    this.#bytes = 0;
-    this.generation++;
-    await this.#journal.seal();
-    for (const segment of await this.#journal.sealed()) {
+    for (;;) {
+      await this.#sealing;
+      const [segment] = await this.#journal.sealed();
+      if (segment === undefined) return;
       const runs = await this.#flusher.flush(segment, this.#journal.aborted);
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);
       await this.#journal.drop(segment);
+      this.#waiting -= this.#sealed.get(segment) ?? 0;
+      this.#sealed.delete(segment);
+      this.#progressed();
     }
-    this.#waiting -= moving;
+  }
+
+  #progressed(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers<void>();
   }
 }

@@ -16,7 +16,7 @@ export interface KernelRandom extends RandomStream {
    * @throws `invalid_argument`
    */
   row(i: number, label?: string): RandomStream;
-  /** Another sequence for the whole loop; asked again for the same label it goes on. */
+  /** Another sequence for the whole loop. Asked again for its label it goes on; in another kernel it begins anew. */
   stream(label: string): RandomStream;
 }
 

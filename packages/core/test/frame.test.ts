@@ -218,8 +218,8 @@ describe('corners of columns', () => {
 });
 
 test('a constant column of any type is what the same cells one by one are', () => {
-  for (const [name, [type, cells]] of Object.entries(columns)) {
-    const cell = cells.find((one) => one !== null);
+  for (const [name, [type, given]] of Object.entries(columns)) {
+    const cell = given.find((one) => one !== null);
     for (const length of [0, 1, 2, 7]) {
       const same = constant(type, length, cell);
       const written = fromValues(type, Array(length).fill(cell));

@@ -38,7 +38,9 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**'],
-      reporter: ['text', 'html', 'lcov'],
+      // Files of types alone and files without a gap are not listed. Worker threads and killed child processes, which run
+      // the flusher, are not seen.
+      reporter: [['text', { skipEmpty: true, skipFull: true }], 'text-summary', 'html', 'lcov'],
     },
   },
 });

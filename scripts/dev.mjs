@@ -20,12 +20,9 @@ const TASKS = {
   setup: [],
   start: [quiet('turbo run build'), ['node', 'examples/air-network-epidemic/src/main.ts']],
   test: [quiet('turbo run build'), ['vitest', 'run']],
+  coverage: [quiet('turbo run build'), ['vitest', 'run', '--coverage']],
   bench: [quiet('turbo run build'), ['node', 'bench/run.ts']],
-  examples: [
-    quiet('turbo run build'),
-    ['node', 'examples/quickstart/src/main.ts'],
-    ['node', 'examples/air-network-epidemic/src/main.ts', '--memory'],
-  ],
+  examples: [quiet('turbo run build'), ['node', 'scripts/examples.ts']],
   ci: [['pnpm', 'run', 'check'], quiet('turbo run build'), ['vitest', 'run']],
 };
 

@@ -1,7 +1,7 @@
 export { ArchetypeError, type ErrorCode } from './errors.ts';
 
 export { defineComponent } from './schema/component.ts';
-export type { AnyComponent, Component, Fields, Patch, Value } from './schema/component.ts';
+export type { AnyComponent, Component, Fields, Patch, Patches, Value } from './schema/component.ts';
 export {
   bool,
   entity,
@@ -15,7 +15,7 @@ export {
   utf8,
   vector,
 } from './schema/field.ts';
-export type { BirthRef, EntityRef } from './schema/entity-ref.ts';
+export type { BirthRef, BirthRefs, EntityRef } from './schema/entity-ref.ts';
 export type * from './schema/types.ts';
 
 export {
@@ -87,12 +87,12 @@ export { defineProcessor } from './tick/processor.ts';
 export type { Processor, ProcessorDefinition } from './tick/processor.ts';
 export { defineSimulation } from './tick/simulation.ts';
 export type { Setup, Simulation, SimulationDefinition } from './tick/simulation.ts';
-export type { TickContext, WorldIdentity } from './tick/context.ts';
+export type { Entities, PatchFor, TickContext, WorldIdentity } from './tick/context.ts';
 export type { Combine } from './tick/emission.ts';
 export type { Resources } from './tick/resources.ts';
 
 export { Worlds } from './world/worlds.ts';
-export type { CreateOptions, ResumeOptions } from './world/worlds.ts';
+export type { CreateOptions, ResumeOptions, WorldsOptions } from './world/worlds.ts';
 export type { ForkOptions, RunOptions, StepOptions, World } from './world/world.ts';
 export type { WorldReader } from './world/world-reader.ts';
 export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';
@@ -105,7 +105,7 @@ export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
 export { sameCommit } from './store/same-commit.ts';
-export { Frame } from './frame/frame.ts';
+export { Frame, isDataFrame } from './frame/frame.ts';
 export { Column } from './column/column.ts';
 export { columnOf, concat, constant, fromBuffers, fromValues } from './column/columns.ts';
 export type { BufferSource } from './column/layout.ts';
@@ -122,6 +122,8 @@ export type {
 export type { Commit, SettledCommand, TableCommit } from './state/commit.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
 export type { Json } from './state/json.ts';
+export type { LogFields, Logger } from './state/logger.ts';
+export type { AsyncContext } from './world/inside.ts';
 export type { Mutation } from './state/mutation.ts';
 export type { Counters, Snapshot, Table } from './state/snapshot.ts';
 export { lineageAt, piecesOf } from './state/world-record.ts';

@@ -246,7 +246,7 @@ const { tree } = fc.letrec<{ tree: Oracle; leaf: Oracle }>((tie) => ({
         build: (c) =>
           when(a.build(c)[op](b.build(c)))
             .then(p.build(c) as never)
-            .otherwise(q.build(c) as never) as never,
+            .otherwise(q.build(c) as never),
         at: (r) => {
           const [x, y] = [a.at(r), b.at(r)];
           const holds =

@@ -5,6 +5,7 @@ import {
   type ResourceValue,
   type ResumeOptions,
   type AnyResource,
+  type Logger,
   type Simulation,
   type SimulationDefinition,
   type Store,
@@ -14,6 +15,7 @@ import {
 } from '@archetype/core';
 import { StorePool, type CacheConfig } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Where worlds are kept. */
 export interface RuntimeStorage {
@@ -29,6 +31,8 @@ export interface RuntimeStorage {
 export interface RuntimeOptions {
   /** A directory, or more. */
   readonly storage?: string | RuntimeStorage;
+  /** Where worlds and their processors log; the console unless told. */
+  readonly logger?: Logger;
 }
 
 export type WorldDefinition = SimulationDefinition & {
@@ -53,7 +57,10 @@ export class ArchetypeRuntime {
   constructor(options: RuntimeOptions = {}) {
     const storage =
       typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
-    this.#worlds = new Worlds(openerOf(storage, this.#pool));
+    this.#worlds = new Worlds(openerOf(storage, this.#pool), {
+      context: new AsyncLocalStorage(),
+      ...(options.logger !== undefined && { logger: options.logger }),
+    });
   }
 
   /** A new world, at once; nothing touches the disk before its first step, query or fork. @throws `world_exists` */

@@ -5,6 +5,7 @@ import {
   fromValues,
   mintId,
   signatureOf,
+  types,
   wantedColumns,
   type AnyComponent,
   type Commit,
@@ -64,6 +65,22 @@ export function table(
     ),
   );
   return { signature, rows: new Frame(signature.stored, columns, rows.length) };
+}
+
+/** What a step may be given, keyed by entity: `[entity, force, note]`. */
+export function inputFrame(rows: readonly (readonly unknown[])[]): Frame {
+  const schema = [
+    { name: 'entity_id', type: types.i32 },
+    { name: 'force', type: { ...types.f64, nullable: true } },
+    { name: 'note', type: types.utf8 },
+  ];
+  const columns = schema.map(({ type }, k) =>
+    fromValues(
+      type,
+      rows.map((row) => row[k]),
+    ),
+  );
+  return new Frame(schema, columns, rows.length);
 }
 
 export const unchanged = (components: readonly AnyComponent[], sameAs: number): TableCommit => ({

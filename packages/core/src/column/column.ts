@@ -1,4 +1,4 @@
-import { nullable, sameType, type ColumnType } from '../schema/column-type.ts';
+import { nullable, required, sameType, type ColumnType } from '../schema/column-type.ts';
 import { packBits } from './bits.ts';
 import type { Data, Layout } from './layout.ts';
 
@@ -98,6 +98,20 @@ export class Column {
     return new Column(this.#layout, type, this.length, this.#data, this.#validity, this.constant);
   }
 
+  /** The same cells under a type that does not allow null; no cell may be null. */
+  asRequired(): Column {
+    if (!this.type.nullable) return this;
+    this.#pending?.compute();
+    return new Column(
+      this.#layout,
+      required(this.type),
+      this.length,
+      this.#data,
+      undefined,
+      this.constant,
+    );
+  }
+
   /** Same type and same cells; NaN equals NaN, and 0 differs from -0. */
   equals(other: Column): boolean {
     if (this === other) return true;
@@ -119,6 +133,14 @@ export class Column {
       index.length,
       this.type,
     );
+  }
+
+  /** Whether a row holds the same cell in both; NaN equals NaN, and 0 differs from -0. */
+  sameAt(row: number, other: Column): boolean {
+    const [a, b] = [this.get(row), other.get(row)];
+    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+      return Object.is(a, b);
+    return this.slice(row, row + 1).equals(other.slice(row, row + 1));
   }
 
   /** Arrow buffers: validity bits (empty when no cell is null), then the layout's own. */

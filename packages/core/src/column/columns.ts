@@ -1,5 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
-import { printType, sameType, type ColumnType, type Kind } from '../schema/column-type.ts';
+import { printType, sameType, types, type ColumnType, type Kind } from '../schema/column-type.ts';
 import { unpackBits } from './bits.ts';
 import * as cell from './cell.ts';
 import { Column, type Pending } from './column.ts';
@@ -106,6 +106,72 @@ export function concat(type: ColumnType, parts: readonly Column[]): Column {
     at += part.length;
   }
   return columnOf(type, length, data, validity);
+}
+
+/**
+ * Rows of two columns of `type`, run by run: each pair of `runs` is where a run begins, `row` in `first` or `~row` in
+ * `second`, and how many rows it has. `length` is their sum. One pass, and long runs cost what copying costs.
+ */
+export function splice(
+  type: ColumnType,
+  first: Column,
+  second: Column,
+  runs: Int32Array,
+  length: number,
+): Column {
+  if (first.constant !== undefined && Object.is(first.constant, second.constant))
+    return constant(type, length, first.constant);
+  const layout = layouts[type.kind];
+  if (layout.splice === undefined)
+    return concat(type, [first, second]).take(rowsOfRuns(runs, first.length, length));
+  const data = layout.splice(first.data, second.data, runs, length, type);
+  if (first.validity === undefined && second.validity === undefined)
+    return columnOf(type, length, data);
+  const validity = layouts.bool.splice!(
+    first.validity ?? new Uint8Array(first.length).fill(1),
+    second.validity ?? new Uint8Array(second.length).fill(1),
+    runs,
+    length,
+    types.bool,
+  ) as Uint8Array;
+  return columnOf(type, length, data, validity.includes(0) ? validity : undefined);
+}
+
+/** The rows of runs, those of the second column counted on from the end of the first. */
+function rowsOfRuns(runs: Int32Array, first: number, length: number): Int32Array {
+  const rows = new Int32Array(length);
+  for (let k = 0, at = 0; k < runs.length; k += 2) {
+    const start = runs[k]! >= 0 ? runs[k]! : first + ~runs[k]!;
+    for (let i = 0; i < runs[k + 1]!; i++) rows[at++] = start + i;
+  }
+  return rows;
+}
+
+/** The column with other cells in some rows: `cells` has one for each of `rows`, which differ. */
+export function scatter(type: ColumnType, column: Column, rows: Int32Array, cells: Column): Column {
+  const layout = layouts[type.kind];
+  if (layout.scatter === undefined) {
+    const order = Int32Array.from({ length: column.length }, (_, row) => row);
+    rows.forEach((row, k) => {
+      order[row] = column.length + k;
+    });
+    return concat(type, [column, cells]).take(order);
+  }
+  const data = layout.scatter(column.data, rows, cells.data, type);
+  if (column.validity === undefined && cells.validity === undefined)
+    return columnOf(type, column.length, data);
+  const validity = column.validity?.slice() ?? new Uint8Array(column.length).fill(1);
+  rows.forEach((row, k) => {
+    validity[row] = cells.validity?.[k] ?? 1;
+  });
+  return columnOf(type, column.length, data, validity.includes(0) ? validity : undefined);
+}
+
+/** `length` null cells; the type must allow them. */
+export function nulls(type: ColumnType, length: number): Column {
+  const layout = layouts[type.kind];
+  const data = layout.take(layout.fromValues(type, [undefined]), new Int32Array(length), type);
+  return columnOf(type, length, data, length === 0 ? undefined : new Uint8Array(length));
 }
 
 /** The inverse of `Column.buffers`: views, no copies, where alignment allows. */

@@ -21,6 +21,8 @@ export function fixed<A extends TypedArray>(
   width: (type: ColumnType) => number = () => 1,
 ): Layout<A> {
   const take = specialise(takeRows);
+  const splice = specialise(spliceRuns);
+  const scatter = specialise(scatterRows);
   const equal = specialise(equalArrays);
   return {
     fromValues(type, cells) {
@@ -55,6 +57,17 @@ export function fixed<A extends TypedArray>(
         at += part.length;
       }
       return width(type) === 0 ? new Ctor(0) : out;
+    },
+    splice(first, second, runs, length, type) {
+      const w = width(type);
+      const out = new Ctor(length * w);
+      splice(first as never, second as never, runs, out as never, w);
+      return out;
+    },
+    scatter(data, rows, cells, type) {
+      const out = data.slice() as A;
+      scatter(out as never, rows, cells as never, width(type));
+      return out;
     },
     equal: (a, b, length, type) => equal(a as never, b as never, length * width(type)),
     buffers: (data) => [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
@@ -92,6 +105,34 @@ function takeRows(data: Float64Array, rows: Int32Array, out: Float64Array, width
   for (let i = 0; i < rows.length; i++) {
     const from = rows[i]! * width;
     for (let k = 0; k < width; k++) out[i * width + k] = data[from + k]!;
+  }
+}
+
+function spliceRuns(
+  first: Float64Array,
+  second: Float64Array,
+  runs: Int32Array,
+  out: Float64Array,
+  width: number,
+): void {
+  for (let k = 0, at = 0; k < runs.length; k += 2) {
+    const row = runs[k]!;
+    const n = runs[k + 1]! * width;
+    const from = row >= 0 ? first : second;
+    const start = (row >= 0 ? row : ~row) * width;
+    for (let i = 0; i < n; i++) out[at + i] = from[start + i]!;
+    at += n;
+  }
+}
+
+function scatterRows(
+  out: Float64Array,
+  rows: Int32Array,
+  cells: Float64Array,
+  width: number,
+): void {
+  for (let k = 0; k < rows.length; k++) {
+    for (let i = 0; i < width; i++) out[rows[k]! * width + i] = cells[k * width + i]!;
   }
 }
 

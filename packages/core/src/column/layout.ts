@@ -39,6 +39,10 @@ export interface Layout<D extends Data = Data> {
   take(data: D, rows: Int32Array, type: ColumnType): D;
   slice(data: D, from: number, to: number, type: ColumnType): D;
   concat(parts: readonly D[], type: ColumnType): D;
+  /** Runs of rows of both, one after the other; as `splice` in columns.ts. Layouts without it are joined and taken. */
+  splice?(first: D, second: D, runs: Int32Array, length: number, type: ColumnType): D;
+  /** A copy in which `rows[k]` holds the cell of row `k` of `cells`; as `scatter` in columns.ts. */
+  scatter?(data: D, rows: Int32Array, cells: D, type: ColumnType): D;
   equal(a: D, b: D, length: number, type: ColumnType): boolean;
   /** Arrow buffers without validity, children after their parent. */
   buffers(data: D, length: number, type: ColumnType): readonly Uint8Array[];

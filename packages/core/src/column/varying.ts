@@ -18,6 +18,24 @@ export function text(
     },
     slice: (data, from, to) => data.slice(from, to),
     concat: (parts) => Text.fromStrings(parts.flatMap((part) => part.strings)),
+    splice(first, second, runs, length) {
+      const [a, b] = [first.strings, second.strings];
+      const strings: string[] = Array.from({ length });
+      for (let k = 0, at = 0; k < runs.length; k += 2) {
+        const row = runs[k]!;
+        const from = row >= 0 ? a : b;
+        const start = row >= 0 ? row : ~row;
+        for (let i = 0; i < runs[k + 1]!; i++) strings[at++] = from[start + i]!;
+      }
+      return Text.fromStrings(strings);
+    },
+    scatter(data, rows, cells) {
+      const strings = [...data.strings];
+      rows.forEach((row, k) => {
+        strings[row] = cells.strings[k]!;
+      });
+      return Text.fromStrings(strings);
+    },
     equal: (a, b, length) => {
       const [x, y] = [a.strings, b.strings];
       for (let i = 0; i < length; i++) if (x[i] !== y[i]) return false;

@@ -283,14 +283,25 @@ export interface When {
   then(value: number): Then<F64>;
   then(value: boolean): Then<Bool>;
 }
+/** Nothing, or what may be nothing. */
+type Maybe<T> = null | Expr<AsNullable<T>>;
 export interface Then<T extends Type> {
   when(test: Condition): { then(value: T['value'] | Expr<T>): Then<T> };
-  otherwise(value: T['value'] | Expr<T>): ExprOf<T>;
+  /** With null, or what may be null, the result may be null. */
+  otherwise<const V extends T['value'] | Expr<T> | Maybe<T>>(
+    value: V,
+  ): V extends Maybe<T> ? ExprOf<AsNullable<T>> : ExprOf<T>;
 }
+type TextIn<V> = V extends string ? V : V extends Expr<Utf8<infer S>> ? S : TextInNullable<V>;
+type TextInNullable<V> = V extends Expr<Nullable<Utf8<infer S>>> ? S : never;
 /** Texts meet in the union of what they can be, so that an enum column takes them only if all are members. */
 export interface ThenText<S extends string> {
   when(test: Condition): {
     then<const V extends string>(value: V | Expr<Utf8<V>>): ThenText<S | V>;
   };
-  otherwise<const V extends string>(value: V | Expr<Utf8<V>>): TextExpr<S | V>;
+  otherwise<const V extends string | Expr<Utf8> | null | Expr<Nullable<Utf8>>>(
+    value: V,
+  ): V extends null | Expr<Nullable<Utf8>>
+    ? NullableExpr<Utf8<S | TextIn<V>>>
+    : TextExpr<S | TextIn<V>>;
 }

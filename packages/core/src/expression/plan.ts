@@ -29,7 +29,7 @@ export type Op = {
   | Strict
   | { readonly kind: 'null'; readonly fn: NullFunction }
   | Convert
-  | { readonly kind: 'member'; readonly of: ReadonlySet<unknown> }
+  | { readonly kind: 'member'; readonly of: { has(cell: unknown): boolean } }
   | {
       readonly kind: 'random';
       readonly k0: number;
@@ -186,6 +186,8 @@ export class Planner {
         return this.#cast(this.#plan(node.args[0]!), node.to!, false);
       case 'tryCast':
         return this.#cast(this.#plan(node.args[0]!), node.to!, true);
+      case 'has':
+        return this.#has((node.args[0] as { readonly value: string }).value);
       case 'random':
         return this.#uniform(node, 0);
       case 'randomNormal':
@@ -323,6 +325,20 @@ export class Planner {
       args: [op],
       type: maybeNull ? nullable(types.bool) : types.bool,
     });
+  }
+
+  #has(component: string): Op {
+    const presence = this.#random?.presence;
+    if (presence === undefined) {
+      throw new ArchetypeError(
+        'no_presence',
+        `c.has(${component}) was used on a frame that belongs to no processor, so nothing says what its entities have; use it inside a processor, or query with that component.`,
+      );
+    }
+    const of = presence(component);
+    return typeof of === 'boolean'
+      ? this.#literal(of, types.bool)
+      : this.#push({ kind: 'member', of, args: [this.#named('entity_id')], type: types.bool });
   }
 
   #uniform(node: Node & { kind: 'call' }, draw: number): Op {

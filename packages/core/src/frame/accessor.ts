@@ -1,11 +1,18 @@
 import { Expression } from '../expression/expression.ts';
-import { columnNode } from '../expression/node.ts';
+import { callNode, columnNode, literalNode } from '../expression/node.ts';
 import { unknownColumn } from '../expression/plan.ts';
+import { requireComponent } from '../schema/component.ts';
 import type { Schema } from '../schema/column-type.ts';
 
 const accessors = new WeakMap<Schema, object>();
 
-/** The `c` of `c => c.position.x`: columns by full name, and fields by component prefix. Made once per schema. */
+/** `c.has(Tag)`: whether a row's entity has the component. */
+const has = (component: unknown): Expression =>
+  new Expression(callNode('has', [literalNode(requireComponent(component).type)]));
+
+/**
+ * The `c` of `c => c.position.x`: columns by full name, fields by component prefix, and `has`. Made once per schema.
+ */
 export function accessorOf(schema: Schema): object {
   let accessor = accessors.get(schema);
   if (accessor === undefined) accessors.set(schema, (accessor = build(schema)));
@@ -31,7 +38,7 @@ function build(schema: Schema): object {
         lookup(group, (field) => `${prefix}__${field}`, root),
       );
   }
-  return lookup(root, (name) => name, root);
+  return lookup(new Map([...root, ['has', has]]), (name) => name, root);
 }
 
 /** An object whose unknown names are errors at once. */

@@ -9,6 +9,7 @@ import type {
   I32,
   Nullable,
   Numeric,
+  Plain,
   RowFor,
   RowOf,
   Simplify,
@@ -21,6 +22,7 @@ import type {
 } from '../schema/types.ts';
 import type {
   Aggregate,
+  BoolExpr,
   Condition,
   Expr,
   ExprOf,
@@ -47,10 +49,24 @@ type Prefixed<C> = C extends { readonly prefix: infer P extends string; readonly
 type Both<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void
   ? I
   : never;
-/** The columns of components' fields, then the base columns; in this order so that a shortened hover shows the first. */
-export type ColumnsOf<Cs extends readonly AnyComponent[]> = Simplify<
-  (Cs extends readonly [] ? {} : Both<Prefixed<Cs[number]>>) & BaseColumns
->;
+type AllOf<Cs extends readonly AnyComponent[]> = Cs extends readonly []
+  ? {}
+  : Both<Prefixed<Cs[number]>>;
+type Maybe<C> = {
+  readonly [K in keyof C]: C[K] extends Nullable
+    ? C[K]
+    : C[K] extends Plain
+      ? Nullable<C[K]>
+      : never;
+};
+/**
+ * The columns of components' fields, then those of optional components, which may be null, then the base columns; in this
+ * order so that a shortened hover shows the first.
+ */
+export type ColumnsOf<
+  Cs extends readonly AnyComponent[],
+  Os extends readonly AnyComponent[] = [],
+> = Simplify<AllOf<Cs> & Maybe<AllOf<Os>> & BaseColumns>;
 
 type Flat<C> = { readonly [K in keyof C]: ExprOf<C[K]> };
 type PrefixOf<K> = K extends `${infer P}__${string}` ? P : never;
@@ -62,7 +78,11 @@ type Nested<C> = {
   };
 };
 /** `c.position.x` for a component's field, `c.position__x` or `c.speed` for any column. */
-export type Accessor<C> = Flat<C> & Nested<C>;
+export type Accessor<C> = Flat<C> & Nested<C> & Presence;
+interface Presence {
+  /** Whether the row's entity has the component; in frames of processors. @throws `no_presence` elsewhere */
+  has(component: AnyComponent): BoolExpr;
+}
 
 /** What an existing column takes: floats any number, whole numbers only their own type, nullable columns also null. */
 export type Assignable<T> = T extends F64 | F32

@@ -76,6 +76,11 @@ export class Frame {
     return new Frame(schema, columns, numRows, this.random);
   }
 
+  /** The same rows for a run of a processor: its random numbers, and what it knows of the entities. */
+  from(random: RandomSource): Frame {
+    return new Frame(this.schema, this.columns, this.numRows, random);
+  }
+
   /** The rows at these positions, in this order. */
   take(rows: Int32Array): Frame {
     const columns = this.columns.map((column) => column.take(rows));
@@ -259,6 +264,9 @@ function positionsOf(schema: Schema): ReadonlyMap<string, number> {
 
 /** The typed face of a frame. */
 export const typed = <C>(frame: Frame): DataFrame<C> => frame as unknown as DataFrame<C>;
+
+/** Whether something is a frame, and not, for example, JSON. */
+export const isDataFrame = (given: unknown): given is DataFrame => given instanceof Frame;
 
 /** What is behind a `DataFrame`. @throws `invalid_argument` for anything else */
 export function plain(given: unknown): Frame {

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Presence } from '../schema/presence.ts';
 import { derive, type Key } from './threefry.ts';
 
 /** One run of a processor over the tables of a tick, the same object for all of them. */
@@ -8,9 +9,17 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
+/** Call sites of one processor run, numbered as they are met. */
+interface Sites {
+  readonly numbers: WeakMap<object, number>;
+  next: number;
+}
+
 /**
  * Where the random numbers of one processor call get their keys. A number drawn is a function of (world seed, tick,
  * processor, label or call site, entity, draw) and of nothing else; one that belongs to no entity, of the table instead.
+ * It goes with every frame that the processor is given, and so carries what else is known of the entities in it: which
+ * components they have.
  */
 export class RandomSource {
   readonly #base: Map<string, Key>;
@@ -18,10 +27,11 @@ export class RandomSource {
   /** The processor that draws. */
   readonly scope: string;
   readonly #tick: number;
-  readonly #sites = new WeakMap<object, number>();
-  #nextSite = 0;
+  readonly #sites: Sites;
   readonly #place: string;
   readonly run: Run | undefined;
+  /** Which entities of the frame have a component. */
+  readonly presence: Presence | undefined;
 
   /**
    * `scope` names the processor; `cache` keeps hashed keys between ticks and may be shared by sources of one seed;
@@ -34,6 +44,8 @@ export class RandomSource {
     cache: Map<string, Key>,
     place = '',
     run?: Run,
+    presence?: Presence,
+    sites: Sites = { numbers: new WeakMap(), next: 0 },
   ) {
     this.#seed = seed;
     this.scope = scope;
@@ -41,6 +53,22 @@ export class RandomSource {
     this.#base = cache;
     this.#place = place;
     this.run = run;
+    this.presence = presence;
+    this.#sites = sites;
+  }
+
+  /** For another frame of the same run: the same random numbers, other entities. */
+  over(presence: Presence): RandomSource {
+    return new RandomSource(
+      this.#seed,
+      this.scope,
+      this.#tick,
+      this.#base,
+      this.#place,
+      this.run,
+      presence,
+      this.#sites,
+    );
   }
 
   /**
@@ -61,8 +89,8 @@ export class RandomSource {
   }
 
   #site(site: object): number {
-    let number = this.#sites.get(site);
-    if (number === undefined) this.#sites.set(site, (number = this.#nextSite++));
+    let number = this.#sites.numbers.get(site);
+    if (number === undefined) this.#sites.numbers.set(site, (number = this.#sites.next++));
     return number;
   }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ArchetypeError, didYouMean } from '../errors.ts';
+import { makerOf, withMaker } from './brand.ts';
 import type { ColumnType, Schema } from './column-type.ts';
 import { cellToJson } from './json-cell.ts';
 import type { DefaultCell } from './signature.ts';
-import type { EntityRef } from './entity-ref.ts';
-import type { I32, Simplify, TypeOf } from './types.ts';
+import type { BirthRefs, EntityRef } from './entity-ref.ts';
+import type { I32, Json, List, Nullable, Simplify, TypeOf, Vector } from './types.ts';
 import { columnTypeOf } from './zod-type.ts';
 
 export interface Fields {
@@ -31,6 +32,24 @@ type Input<C> = { [K in keyof C]: Given<C[K]> };
 export type Patch<C> = C extends { readonly fields: infer F }
   ? { readonly [K in keyof F]?: Given<F[K]> }
   : never;
+/**
+ * Some of a component's fields, for many entities: each a value for all, or an array with one for each. Vectors may lie
+ * flat, one after the other. Lists and JSON, whose values may be arrays, are values.
+ */
+export type Patches<C> = C extends { readonly fields: infer F }
+  ? { readonly [K in keyof F]?: Given<F[K]> | Many<F[K]> }
+  : never;
+type Many<T> = T extends List | Json
+  ? never
+  : T extends Nullable<infer P>
+    ? [Many<P>] extends [never]
+      ? never
+      : readonly (Given<P> | null)[]
+    : T extends Vector
+      ? readonly ArrayLike<number>[]
+      : T extends I32
+        ? ArrayLike<EntityRef> | BirthRefs
+        : ArrayLike<Given<T>>;
 
 /**
  * A component: call it to make a value. `C` has one column type per field; a field that has a default or may be null
@@ -73,9 +92,9 @@ type FieldTypes<S> = Simplify<
 interface Definition {
   readonly component: AnyComponent;
   readonly schema: z.ZodObject;
+  readonly fields: readonly (readonly [field: string, type: ColumnType])[];
 }
 const definitions = new WeakMap<AnyComponent, Definition>();
-const madeBy = new WeakMap<Value, AnyComponent>();
 
 /**
  * Defines a component: a named, typed group of fields. Each field becomes the column `<name in lower case>__<field>`.
@@ -109,7 +128,7 @@ export function defineComponent<const N extends string, S extends Fields = {}>(
   });
   Object.defineProperty(component, 'name', { value: name });
   Object.freeze(component);
-  definitions.set(component, { component, schema });
+  definitions.set(component, { component, schema, fields: Object.entries(types) });
   return component as unknown as Component<N, FieldTypes<S>>;
 }
 
@@ -134,6 +153,12 @@ function checkName(name: string, fields: readonly string[]): void {
       `Component name ${JSON.stringify(name)} must be letters and digits, first a capital, for example "Position".`,
     );
   }
+  if (name.toLowerCase() === 'has') {
+    throw new ArchetypeError(
+      'reserved_name',
+      `A component cannot be called ${name}: c.has(Component) asks what an entity has. Call it something else, for example "Owns".`,
+    );
+  }
   for (const field of fields) {
     if (field === 'type') {
       throw new ArchetypeError(
@@ -150,28 +175,18 @@ function checkName(name: string, fields: readonly string[]): void {
   }
 }
 
-function make(component: AnyComponent, given: object): Value {
-  const value = Object.freeze({ type: component.type, ...parse(component, given) }) as Value;
-  madeBy.set(value, component);
-  return value;
-}
-
 /** All fields, defaults filled in, checked. @throws `invalid_value` */
-function parse(component: AnyComponent, given: unknown): Record<string, unknown> {
-  const { schema } = definitionOf(component);
+function make(component: AnyComponent, given: object): Value {
+  const { schema, fields } = definitionOf(component);
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw invalid(component, parsed.error);
-  const cells: Record<string, unknown> = {};
-  for (const [field, type] of Object.entries(component.fields)) {
-    cells[field] = toCell(parsed.data[field], type as ColumnType);
-  }
-  return cells;
+  const value: Record<string, unknown> = { type: component.type };
+  for (const [field, type] of fields) value[field] = toCell(parsed.data[field], type);
+  return Object.freeze(withMaker(value, component)) as unknown as Value;
 }
 
 /** Only the fields given, checked; no defaults. @throws `invalid_value` */
 export function parsePatch(component: AnyComponent, given: unknown): Record<string, unknown> {
-  const { schema } = definitionOf(component);
-  const shape = schema.shape as Record<string, z.ZodType>;
   const cells: Record<string, unknown> = {};
   if (typeof given !== 'object' || given === null) {
     throw new ArchetypeError(
@@ -180,20 +195,30 @@ export function parsePatch(component: AnyComponent, given: unknown): Record<stri
     );
   }
   for (const [field, value] of Object.entries(given)) {
-    const check = shape[field];
-    if (check === undefined) {
-      throw new ArchetypeError(
-        'invalid_value',
-        `${component.type} has no field "${field}"${didYouMean(field, Object.keys(shape))} It has: ${Object.keys(shape).join(', ') || 'none'}.`,
-      );
-    }
-    if (value === undefined) continue;
-    const parsed = z.strictObject({ [field]: check }).safeParse({ [field]: value });
-    if (!parsed.success) throw invalid(component, parsed.error);
-    const type = (component.fields as Record<string, ColumnType>)[field]!;
-    cells[field] = toCell((parsed.data as Record<string, unknown>)[field], type);
+    const check = checkOf(component, field);
+    if (value !== undefined) cells[field] = check(value);
   }
   return cells;
+}
+
+/** Checks one field's value and gives its cell. @throws `invalid_value`, also for a field that does not exist */
+export function checkOf(component: AnyComponent, field: string): (value: unknown) => unknown {
+  const { shape } = definitionOf(component).schema;
+  const check = shape[field] as z.ZodType | undefined;
+  if (check === undefined) {
+    const names = Object.keys(shape);
+    throw new ArchetypeError(
+      'invalid_value',
+      `${component.type} has no field "${field}"${didYouMean(field, names)} It has: ${names.join(', ') || 'none'}.`,
+    );
+  }
+  const type = (component.fields as Record<string, ColumnType>)[field]!;
+  return (value) => {
+    const parsed = check.safeParse(value);
+    if (parsed.success) return toCell(parsed.data, type);
+    const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [field, ...issue.path] }));
+    throw invalid(component, new z.ZodError(issues));
+  };
 }
 
 function toCell(value: unknown, type: ColumnType): unknown {
@@ -228,7 +253,7 @@ const isComponent = (given: unknown): given is AnyComponent =>
 
 /** The component that made a value. @throws `invalid_argument` for anything else */
 export function componentOf(value: Value): AnyComponent {
-  const component = typeof value === 'object' && value !== null ? madeBy.get(value) : undefined;
+  const component = makerOf(value) as AnyComponent | undefined;
   if (component === undefined) {
     throw new ArchetypeError(
       'invalid_argument',

@@ -3,6 +3,14 @@ export interface BirthRef {
   readonly kind: 'birth';
 }
 
+/** Entities that a processor asked to be born together, in the order in which it gave them. */
+export interface BirthRefs extends Iterable<BirthRef> {
+  readonly kind: 'births';
+  readonly length: number;
+  /** @throws `invalid_argument` where there is none */
+  at(position: number): BirthRef;
+}
+
 /** The id of an entity, or a birth of the running tick. */
 export type EntityRef = number | BirthRef;
 

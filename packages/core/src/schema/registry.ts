@@ -2,12 +2,16 @@ import { ArchetypeError, didYouMean } from '../errors.ts';
 import { requireComponent, type AnyComponent } from './component.ts';
 import { signatureOf, type ComponentShape, type DefaultCell, type Signature } from './signature.ts';
 
+type Steps = Map<AnyComponent, Signature>;
+
 /** The components of one world by name, and the signatures made of them. */
 export class Registry {
   readonly #byPrefix = new Map<string, AnyComponent>();
   readonly #signatures = new Map<string, Signature>();
   /** Defaults that are recorded already, by column: later definitions do not change what older rows have. */
   readonly #recorded = new Map<string, DefaultCell>();
+  #empty: Signature | undefined;
+  #steps = new WeakMap<Signature, { plus: Steps; minus: Steps }>();
 
   /** Makes a definition known; the same one again changes nothing. @throws `component_conflict` */
   add(given: AnyComponent): AnyComponent {
@@ -43,6 +47,11 @@ export class Registry {
     return [...this.#byPrefix.values()].map((component) => component.type).toSorted();
   }
 
+  /** The archetype of entities without components. */
+  get empty(): Signature {
+    return (this.#empty ??= this.signature([]));
+  }
+
   signature(components: Iterable<AnyComponent>): Signature {
     const set = new Set(components);
     const key = [...set]
@@ -55,6 +64,47 @@ export class Registry {
       this.#signatures.set(key, signature);
     }
     return signature;
+  }
+
+  /** The archetype with one component more; itself when it has it. */
+  plus(signature: Signature, component: AnyComponent): Signature {
+    const { plus } = this.#stepsOf(signature);
+    let next = plus.get(component);
+    if (next === undefined) {
+      next = signature.names.includes(component.type)
+        ? signature
+        : this.signature([...this.#componentsOf(signature), component]);
+      plus.set(component, next);
+    }
+    return next;
+  }
+
+  /** The archetype with one component less; itself when it has it not. */
+  minus(signature: Signature, component: AnyComponent): Signature {
+    const { minus } = this.#stepsOf(signature);
+    let next = minus.get(component);
+    if (next === undefined) {
+      next = signature.names.includes(component.type)
+        ? this.signature(
+            this.#componentsOf(signature).filter(({ type }) => type !== component.type),
+          )
+        : signature;
+      minus.set(component, next);
+    }
+    return next;
+  }
+
+  #componentsOf({ names }: Signature): readonly AnyComponent[] {
+    return names.map((name) => this.byName(name));
+  }
+
+  #stepsOf(signature: Signature): { plus: Steps; minus: Steps } {
+    let steps = this.#steps.get(signature);
+    if (steps === undefined) {
+      steps = { plus: new Map(), minus: new Map() };
+      this.#steps.set(signature, steps);
+    }
+    return steps;
   }
 
   /** A component as this world's rows have it: with the defaults that were recorded first. */
@@ -71,6 +121,8 @@ export class Registry {
       if (!this.#recorded.has(name)) this.#recorded.set(name, cell);
     }
     this.#signatures.clear();
+    this.#steps = new WeakMap();
+    this.#empty = undefined;
   }
 
   /** A copy that can grow on its own, for a fork. */

@@ -31,7 +31,7 @@ export interface Commit {
   readonly resources?: Readonly<Record<string, Json>>;
   /** Messages sent in this tick. */
   readonly messages?: Frame;
-  /** What the caller gave to the step. */
-  readonly input?: Json;
+  /** What the caller gave to the step: JSON, or a frame keyed by `entity_id`. */
+  readonly input?: Json | Frame;
   readonly settled: readonly SettledCommand[];
 }

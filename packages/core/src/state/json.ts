@@ -1,3 +1,5 @@
+import { ArchetypeError } from '../errors.ts';
+
 /** What JSON can hold. */
 export type Json =
   | null
@@ -18,4 +20,38 @@ export function sameJson(a: unknown, b: unknown): boolean {
     keys.length === Object.keys(y).length &&
     keys.every((key) => Object.hasOwn(y, key) && sameJson(x[key], y[key]))
   );
+}
+
+const MAX_DEPTH = 100;
+
+/** A deeply frozen copy. @throws `invalid_argument` for what JSON cannot hold, said of `what` */
+export function toJson(given: unknown, what: string, path = '', depth = 0): Json {
+  const refuse = (problem: string): ArchetypeError =>
+    new ArchetypeError(
+      'invalid_argument',
+      `${what} holds ${problem}${path === '' ? '' : ` at ${path}`}, which JSON cannot keep; use null, booleans, finite numbers, text, arrays and plain objects.`,
+    );
+  if (given === null || typeof given === 'boolean' || typeof given === 'string') return given;
+  if (typeof given === 'number') {
+    if (Number.isFinite(given)) return given;
+    throw refuse(String(given));
+  }
+  if (depth > MAX_DEPTH) throw refuse('something nested too deep, or inside itself,');
+  if (Array.isArray(given)) {
+    return Object.freeze(
+      given.map((item: unknown, k) => toJson(item, what, `${path}[${k}]`, depth + 1)),
+    );
+  }
+  if (typeof given !== 'object')
+    throw refuse(given === undefined ? 'undefined' : `a ${typeof given}`);
+  const prototype: unknown = Object.getPrototypeOf(given);
+  if (prototype !== null && prototype !== Object.prototype)
+    throw refuse(
+      `a ${(given.constructor as { name?: string } | undefined)?.name ?? 'class instance'}`,
+    );
+  const copy: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(given)) {
+    if (value !== undefined) copy[key] = toJson(value, what, `${path}.${key}`, depth + 1);
+  }
+  return Object.freeze(copy);
 }

@@ -3,12 +3,17 @@ import type { AnyComponent, Value } from '../schema/component.ts';
 import type { Signature } from '../schema/signature.ts';
 import type { Json } from './json.ts';
 
-/** Cells by full column name. */
-export type Cells = Readonly<Record<string, unknown>>;
+/** Some of a component's fields, checked. */
+type PatchFields = Readonly<Record<string, unknown>>;
 
 /** What is staged, as frozen data; the next tick applies it. */
 export type Mutation =
-  | { readonly kind: 'spawn'; readonly entity: number; readonly values: readonly Value[] }
+  | {
+      readonly kind: 'spawn';
+      readonly entity: number;
+      readonly signature: Signature;
+      readonly values: readonly Value[];
+    }
   | {
       readonly kind: 'spawnMany';
       readonly first: number;
@@ -22,7 +27,7 @@ export type Mutation =
       readonly kind: 'update';
       readonly entity: number;
       readonly component: AnyComponent;
-      readonly cells: Cells;
+      readonly fields: PatchFields;
     }
   | { readonly kind: 'addComponents'; readonly entity: number; readonly values: readonly Value[] }
   | {
@@ -31,12 +36,3 @@ export type Mutation =
       readonly components: readonly AnyComponent[];
     }
   | { readonly kind: 'setResource'; readonly name: string; readonly value: Json };
-
-/** A value's cells under their column names. */
-export function cellsOf(component: AnyComponent, fields: Readonly<Record<string, unknown>>): Cells {
-  const cells: Record<string, unknown> = {};
-  for (const field of Object.keys(fields)) {
-    if (field !== 'type') cells[`${component.prefix}__${field}`] = fields[field];
-  }
-  return cells;
-}

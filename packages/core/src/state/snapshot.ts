@@ -36,30 +36,3 @@ export const emptySnapshot = (resources: Readonly<Record<string, Json>>): Snapsh
   counters: { nextEntity: 1, nextMessage: 1 },
   resources,
 });
-
-/** Row of an entity in a table's frame, or -1. Binary search: rows ascend by entity. */
-export function rowOf(frame: Frame, entity: number): number {
-  const ids = frame.columns[0]!.data as Int32Array;
-  let low = 0;
-  let high = frame.numRows - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const id = ids[middle]!;
-    if (id === entity) return middle;
-    if (id < entity) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
-}
-
-/** Where an entity lives, if it does. */
-export function locate(
-  tables: Iterable<Table>,
-  entity: number,
-): { readonly table: Table; readonly row: number } | undefined {
-  for (const table of tables) {
-    const row = rowOf(table.frame, entity);
-    if (row >= 0) return { table, row };
-  }
-  return undefined;
-}

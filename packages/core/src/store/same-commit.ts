@@ -1,3 +1,4 @@
+import { Frame } from '../frame/frame.ts';
 import { sameJson } from '../state/json.ts';
 import type { Commit, TableCommit } from '../state/commit.ts';
 
@@ -8,7 +9,7 @@ export function sameCommit(a: Commit, b: Commit): boolean {
     a.counters.nextEntity === b.counters.nextEntity &&
     a.counters.nextMessage === b.counters.nextMessage &&
     sameJson(a.resources ?? {}, b.resources ?? {}) &&
-    sameJson(a.input, b.input) &&
+    sameInput(a.input, b.input) &&
     sameJson(a.settled, b.settled) &&
     a.tables.length === b.tables.length &&
     a.tables.every((table, k) => sameTable(table, b.tables[k]!)) &&
@@ -22,3 +23,6 @@ function sameTable(a: TableCommit, b: TableCommit): boolean {
     return 'sameAs' in a && 'sameAs' in b && a.sameAs === b.sameAs;
   return a.rows === b.rows || a.rows.equals(b.rows);
 }
+
+const sameInput = (a: Commit['input'], b: Commit['input']): boolean =>
+  a instanceof Frame ? b instanceof Frame && a.equals(b) : sameJson(a, b);

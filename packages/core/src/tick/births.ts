@@ -1,78 +1,108 @@
-import { columnOf, fromValues } from '../column/columns.ts';
 import { Frame } from '../frame/frame.ts';
-import { types } from '../schema/column-type.ts';
 import type { Registry } from '../schema/registry.ts';
 import type { Signature, TableId } from '../schema/signature.ts';
-import type { Change } from './change.ts';
+import { columnOfCells } from './birth.ts';
+import { Change } from './change.ts';
+import { byEntity, fieldsOf, stateFrame, type LivingTable, type LivingTables } from './living.ts';
 
-/** Many births of one archetype, as columns. */
-export interface BirthBlock {
-  readonly first: number;
-  readonly count: number;
+/** Rows of one archetype that are all born at once. */
+export interface Block {
   readonly signature: Signature;
+  /** The components' columns. */
   readonly rows: Frame;
 }
 
-/** Everything born in one tick: single births by entity, in id order, and blocks. */
-export interface Births {
-  readonly single: Map<number, Change>;
-  readonly blocks: readonly BirthBlock[];
+/** A block with its ids, and which of them have become births of their own. */
+interface BornBlock extends Block {
+  readonly first: number;
+  readonly taken: Set<number>;
 }
 
-/** The rows of new entities, by table, exactly as given; ascending by entity. */
-export function birthRows(
-  births: Births,
-  registry: Registry,
-): ReadonlyMap<TableId, { signature: Signature; frame: Frame }> {
-  const groups = new Map<
-    TableId,
-    { signature: Signature; entities: number[]; changes: Change[] }
-  >();
-  for (const [entity, change] of births.single) {
-    if (change.dead) continue;
-    const signature = change.after(registry);
-    const group = groups.get(signature.table) ?? { signature, entities: [], changes: [] };
-    groups.set(signature.table, group);
-    group.entities.push(entity);
-    group.changes.push(change);
+/** Everything born in one tick. */
+export class Births {
+  readonly #registry: Registry;
+  readonly #single = new Map<number, Change>();
+  readonly #blocks: BornBlock[] = [];
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
   }
-  const parts = new Map<TableId, { signature: Signature; frames: Frame[] }>();
-  const push = (signature: Signature, frame: Frame): void => {
-    const part = parts.get(signature.table);
-    if (part === undefined) parts.set(signature.table, { signature, frames: [frame] });
-    else part.frames.push(frame);
-  };
-  for (const block of births.blocks) push(block.signature, blockRows(block));
-  for (const { signature, entities, changes } of groups.values()) {
-    const columns = signature.state.map(({ name, type }, k) =>
-      k === 0
-        ? fromValues(types.i32, entities)
-        : fromValues(
-            type,
-            changes.map(({ cells }) => cells[name]),
-          ),
+
+  add(birth: Change): void {
+    this.#single.set(birth.entity, birth);
+  }
+
+  addBlock(first: number, { signature, rows }: Block): void {
+    this.#blocks.push({ first, signature, rows, taken: new Set() });
+  }
+
+  /** A birth that something else happens to; one of a block leaves the block. */
+  find(entity: number): Change | undefined {
+    const single = this.#single.get(entity);
+    if (single !== undefined) return single;
+    const block = this.#blocks.find(
+      ({ first, rows }) => entity >= first && entity < first + rows.numRows,
     );
-    push(signature, new Frame(signature.state, columns, entities.length));
+    if (block === undefined) return undefined;
+    const birth = Change.birth(entity, block.signature, []);
+    for (const component of block.signature.components) {
+      birth.update(component.type, this.#fields(block, component.type, entity - block.first));
+    }
+    block.taken.add(entity - block.first);
+    this.add(birth);
+    return birth;
   }
-  return new Map(
-    [...parts].map(([table, { signature, frames }]) => [
-      table,
-      { signature, frame: byEntity(Frame.concat(signature.state, frames)) },
-    ]),
+
+  #fields({ rows }: Block, type: string, row: number): Readonly<Record<string, unknown>> {
+    const { prefix, fields } = this.#registry.byName(type);
+    return Object.fromEntries(
+      Object.keys(fields).map((field) => [field, rows.at(`${prefix}__${field}`).get(row)]),
+    );
+  }
+
+  /** The rows of new entities, by table, exactly as given; ascending by entity. */
+  rows(): LivingTables {
+    const parts = new Map<TableId, { signature: Signature; frames: Frame[] }>();
+    const push = (signature: Signature, frame: Frame): void => {
+      const part = parts.get(signature.table);
+      if (part === undefined) parts.set(signature.table, { signature, frames: [frame] });
+      else part.frames.push(frame);
+    };
+    for (const block of this.#blocks) {
+      const frame = blockRows(block);
+      if (frame.numRows > 0) push(block.signature, frame);
+    }
+    const living = [...this.#single.values()].filter(({ dead }) => !dead);
+    for (const births of Map.groupBy(living, ({ after }) => after.table).values()) {
+      const { after } = births[0]!;
+      push(after, singleRows(after, births));
+    }
+    return new Map(
+      [...parts].map(([table, { signature, frames }]): [TableId, LivingTable] => [
+        table,
+        { signature, frame: byEntity(Frame.concat(signature.state, frames)) },
+      ]),
+    );
+  }
+}
+
+function singleRows(signature: Signature, births: readonly Change[]): Frame {
+  const ids = Int32Array.from(births, ({ entity }) => entity);
+  const columns = fieldsOf(signature).map(({ component, field, type }) =>
+    columnOfCells(
+      type,
+      births.map((birth) => birth.cell(component, field)),
+    ),
   );
+  return stateFrame(signature, ids, columns);
 }
 
-function blockRows({ first, count, signature, rows }: BirthBlock): Frame {
-  const ids = Int32Array.from({ length: count }, (_, k) => first + k);
-  const columns = signature.state.slice(1).map(({ name }) => rows.at(name));
-  return new Frame(signature.state, [columnOf(types.i32, count, ids), ...columns], count);
-}
-
-export function byEntity(frame: Frame): Frame {
-  const ids = frame.columns[0]!.data as Int32Array;
-  for (let row = 1; row < ids.length; row++) {
-    if (ids[row - 1]! < ids[row]!) continue;
-    return frame.take(Int32Array.from(ids.keys()).toSorted((a, b) => ids[a]! - ids[b]!));
-  }
-  return frame;
+function blockRows({ first, signature, rows, taken }: BornBlock): Frame {
+  const kept = new Int32Array(rows.numRows - taken.size);
+  for (let row = 0, at = 0; row < rows.numRows; row++) if (!taken.has(row)) kept[at++] = row;
+  const ids = kept.map((row) => first + row);
+  const columns = fieldsOf(signature).map(({ name }) =>
+    taken.size === 0 ? rows.at(name) : rows.at(name).take(kept),
+  );
+  return stateFrame(signature, ids, columns);
 }

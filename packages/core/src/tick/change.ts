@@ -1,48 +1,74 @@
-import type { Registry } from '../schema/registry.ts';
 import { componentOf, type AnyComponent, type Value } from '../schema/component.ts';
+import type { Registry } from '../schema/registry.ts';
 import type { Signature } from '../schema/signature.ts';
-import { cellsOf } from '../state/mutation.ts';
+import type { LivingTable } from './living.ts';
+
+/** Fields given to an entity: a value, or part of one. */
+interface Given {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
 
 /** All that happens to one entity between two ticks, composed in order. */
 export class Change {
-  readonly before: Signature | undefined;
+  readonly entity: number;
+  /** Where it lives; nowhere for a birth. */
+  readonly home: LivingTable | undefined;
+  readonly row: number;
+  /** The archetype it will have. */
+  after: Signature;
   dead = false;
-  /** The components it will have. */
-  readonly #components: Map<string, AnyComponent>;
-  /** The cells given to it, by column name. */
-  readonly cells: Record<string, unknown> = {};
+  #given: readonly Given[];
 
-  /** `before` is the archetype it lives in; none for a birth. */
-  constructor(before: Signature | undefined, components: readonly AnyComponent[]) {
-    this.before = before;
-    this.#components = new Map(components.map((component) => [component.type, component]));
+  private constructor(
+    entity: number,
+    home: LivingTable | undefined,
+    row: number,
+    after: Signature,
+    given: readonly Value[],
+  ) {
+    this.entity = entity;
+    this.home = home;
+    this.row = row;
+    this.after = after;
+    this.#given = given as readonly object[] as readonly Given[];
   }
 
-  add(values: readonly Value[]): void {
-    for (const value of values) {
-      const component = componentOf(value);
-      this.#components.set(component.type, component);
-      Object.assign(this.cells, cellsOf(component, value as never));
-    }
+  static of(entity: number, home: LivingTable, row: number): Change {
+    return new Change(entity, home, row, home.signature, []);
   }
 
-  remove(components: readonly AnyComponent[]): void {
+  static birth(entity: number, signature: Signature, values: readonly Value[]): Change {
+    return new Change(entity, undefined, -1, signature, values);
+  }
+
+  add(values: readonly Value[], registry: Registry): void {
+    for (const value of values) this.after = registry.plus(this.after, componentOf(value));
+    this.#give(values as readonly object[] as readonly Given[]);
+  }
+
+  remove(components: readonly AnyComponent[], registry: Registry): void {
     for (const component of components) {
-      this.#components.delete(component.type);
-      for (const { name } of component.columns) delete this.cells[name];
+      this.after = registry.minus(this.after, component);
+      this.#given = this.#given.filter(({ type }) => type !== component.type);
     }
-  }
-
-  has(component: AnyComponent): boolean {
-    return this.#components.has(component.type);
   }
 
   /** Without effect when the entity no longer has the component. */
-  update(component: AnyComponent, cells: Readonly<Record<string, unknown>>): void {
-    if (this.has(component)) Object.assign(this.cells, cells);
+  update(type: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.after.names.includes(type)) this.#give([{ ...fields, type }]);
   }
 
-  after(registry: Registry): Signature {
-    return registry.signature(this.#components.values());
+  /** The cell given for a field last, or undefined when none was. */
+  cell(type: string, field: string): unknown {
+    for (let k = this.#given.length - 1; k >= 0; k--) {
+      const given = this.#given[k]!;
+      if (given.type === type && given[field] !== undefined) return given[field];
+    }
+    return undefined;
+  }
+
+  #give(given: readonly Given[]): void {
+    this.#given = this.#given.length === 0 ? given : [...this.#given, ...given];
   }
 }

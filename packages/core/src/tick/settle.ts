@@ -1,117 +1,106 @@
-import { ArchetypeError } from '../errors.ts';
-import type { AnyComponent } from '../schema/component.ts';
-import { isBirthRef, type BirthRef, type EntityRef } from '../schema/entity-ref.ts';
 import type { Registry } from '../schema/registry.ts';
-import { locate, rowOf } from '../state/snapshot.ts';
+import type { Births } from './births.ts';
+import type { Call } from './call.ts';
 import { Change } from './change.ts';
-import { combineUpdates, type FieldUpdate } from './combine.ts';
-import type { Emission } from './emission.ts';
-import type { Executed, ExecutedTable } from './execute.ts';
-import { applyChanges, type LivingTables } from './tables.ts';
+import type { Emission, Targets } from './emission.ts';
+import type { Executed } from './execute.ts';
+import type { LivingTables } from './living.ts';
+import { applyChanges, type Applied } from './tables.ts';
+import { Updates } from './updates.ts';
 
-/** The state at the end of a tick, births still apart. */
+/** The state at the end of a tick. */
 export interface Settled {
+  /** Births among them. */
   readonly tables: LivingTables;
-  /** Born to processors, by id; each as its emissions left it. */
-  readonly born: ReadonlyMap<number, Change>;
-  /** Emissions about entities that another emission killed or moved away. */
+  /** Who left a table after processors ran. */
+  readonly left: Applied['left'];
+  /** One above the ids of emitted births; 0 when there were none. */
+  readonly nextEntity: number;
+  /** Emissions about entities that another emission killed or moved away, each entity counted. */
   readonly ignored: number;
 }
 
 /** Applies what processors emitted: per entity despawn, else moves, then updates, each in emission order. */
-export function settle(executed: Executed, registry: Registry, allocate: () => number): Settled {
-  const ids = new Map<BirthRef, number>();
-  const born = new Map<number, Change>();
-  for (const emission of executed.emissions) {
-    if (emission.kind !== 'spawn') continue;
-    const id = allocate();
-    ids.set(emission.ref, id);
-    born.set(id, new Change(undefined, []));
-  }
-  const changes = new Map<number, Change>();
-  const updates = new Map<number, Map<string, FieldUpdate[]>>();
-  const idOf = (entity: EntityRef): number => (isBirthRef(entity) ? ids.get(entity)! : entity);
-  const changeOf = (entity: EntityRef): Change => {
-    const id = idOf(entity);
-    return born.get(id) ?? changes.get(id) ?? open(id, executed, changes, registry);
-  };
-  let ignored = 0;
-  const {
-    spawn = [],
-    despawn = [],
-    addComponents = [],
-    removeComponents = [],
-    update = [],
-  } = Object.groupBy(executed.emissions, (emission) => emission.kind) as {
-    readonly [K in Emission['kind']]?: readonly Extract<Emission, { readonly kind: K }>[];
-  };
-  for (const { ref, values } of spawn) born.get(ids.get(ref)!)!.add(values);
-  for (const { entity } of despawn) {
-    const change = changeOf(entity);
-    if (change.dead) ignored++;
-    change.dead = true;
-  }
-  const moves = new Set<Emission>([...addComponents, ...removeComponents]);
-  for (const emission of executed.emissions) {
-    if (!moves.has(emission)) continue;
-    const move = emission as (typeof addComponents)[number] | (typeof removeComponents)[number];
-    const change = changeOf(move.entity);
-    if (change.dead) ignored++;
-    else if (move.kind === 'addComponents') change.add(move.values);
-    else change.remove(move.components);
-  }
-  for (const { entity, component, cells, combine, processor } of update) {
-    const change = changeOf(entity);
-    if (change.dead || !change.has(component)) {
-      ignored++;
-      continue;
-    }
-    const fields = updates.get(idOf(entity)) ?? new Map<string, FieldUpdate[]>();
-    updates.set(idOf(entity), fields);
-    for (const [name, cell] of Object.entries(cells)) {
-      const given = { cell, combine, processor };
-      const list = fields.get(name);
-      if (list === undefined) fields.set(name, [given]);
-      else list.push(given);
-    }
-  }
-  for (const [id, fields] of updates) {
-    const change = changeOf(id);
-    const place = born.has(id) ? undefined : placeOf(executed, id);
-    for (const [name, list] of fields)
-      change.cells[name] = combineUpdates(id, name, list, change, place);
-  }
-  for (const change of [...born.values(), ...changes.values()]) resolveRefs(change, ids);
-  return { tables: applyChanges(executed.tables, changes, registry), born, ignored };
-}
-
-function open(
-  id: number,
+export function settle(
   executed: Executed,
-  changes: Map<number, Change>,
+  births: Births,
   registry: Registry,
-): Change {
-  const { table } = placeOf(executed, id);
-  const change = new Change(
-    table.signature,
-    table.signature.names.map((name): AnyComponent => registry.byName(name)),
+  allocate: (count: number) => number,
+): Settled {
+  const { calls, view, tables } = executed;
+  if (calls.every(({ emissions }) => emissions.length === 0))
+    return { ...applyChanges(tables, [], births.rows()), nextEntity: 0, ignored: 0 };
+  const nextEntity = bear(calls, births, allocate);
+  const changes = new Map<number, Change>();
+  const homes = [...tables.values()];
+  const changeOf = (entity: number): Change => {
+    const known = changes.get(entity);
+    if (known !== undefined) return known;
+    const home = homes[view.directory.find(entity)];
+    if (home === undefined) return births.find(entity)!;
+    const change = Change.of(entity, home, view.directory.row);
+    changes.set(entity, change);
+    return change;
+  };
+  const about = calls.flatMap((call) =>
+    call.emissions.flatMap((emission) =>
+      'entities' in emission ? [{ emission, call, ids: idsOf(emission.entities, call) }] : [],
+    ),
   );
-  changes.set(id, change);
-  return change;
+  let ignored = 0;
+  for (const { emission, ids } of about) {
+    if (emission.kind !== 'despawn') continue;
+    for (const id of ids) {
+      const change = changeOf(id);
+      if (change.dead) ignored++;
+      change.dead = true;
+    }
+  }
+  for (const { emission, ids } of about) {
+    if (emission.kind !== 'addComponents' && emission.kind !== 'removeComponents') continue;
+    for (const id of ids) {
+      const change = changeOf(id);
+      if (change.dead) ignored++;
+      else move(change, emission, registry);
+    }
+  }
+  const { tables: moved, left } = applyChanges(tables, changes.values(), births.rows());
+  const updates = new Updates(executed, moved);
+  for (const { emission, call, ids } of about) {
+    if (emission.kind === 'update') ignored += updates.add(emission, ids, call.processor);
+  }
+  return { tables: updates.apply(), left, nextEntity, ignored };
 }
 
-function placeOf(executed: Executed, id: number): { table: ExecutedTable; row: number } {
-  const found = locate(executed.tables.values() as Iterable<never>, id);
-  if (found === undefined) {
-    throw new ArchetypeError('entity_not_found', `No living entity is entity ${id}.`);
+/** Gives births their ids, in emission order. */
+function bear(calls: readonly Call[], births: Births, allocate: (count: number) => number): number {
+  let nextEntity = 0;
+  for (const call of calls) {
+    if (call.births === 0) continue;
+    nextEntity = call.first = allocate(call.births);
+    for (const emission of call.emissions) {
+      if (emission.kind === 'spawn') {
+        for (const { signature, values } of emission.births)
+          births.add(Change.birth(nextEntity++, signature, values));
+      } else if (emission.kind === 'spawnMany') {
+        births.addBlock(nextEntity, emission.block);
+        nextEntity += emission.block.rows.numRows;
+      }
+    }
   }
-  const table = executed.tables.get(found.table.signature.table)!;
-  return { table, row: rowOf(table.frame, id) };
+  return nextEntity;
 }
 
-/** References to births become ids, now that they have one. */
-function resolveRefs(change: Change, ids: ReadonlyMap<BirthRef, number>): void {
-  for (const [name, cell] of Object.entries(change.cells)) {
-    if (isBirthRef(cell)) change.cells[name] = ids.get(cell) ?? 0;
-  }
+function move(
+  change: Change,
+  emission: Extract<Emission, { readonly kind: 'addComponents' | 'removeComponents' }>,
+  registry: Registry,
+): void {
+  if (emission.kind === 'addComponents') change.add(emission.values, registry);
+  else change.remove(emission.components, registry);
+}
+
+/** Births have ids now. */
+function idsOf(targets: Targets, { first }: Call): Targets {
+  return first === undefined ? targets : targets.map((code) => (code < 0 ? first + ~code : code));
 }

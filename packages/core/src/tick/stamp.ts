@@ -1,13 +1,14 @@
-import { columnOf, constant } from '../column/columns.ts';
+import type { Pending } from '../column/column.ts';
+import { columnOf, constant, deferred } from '../column/columns.ts';
 import { Frame } from '../frame/frame.ts';
 import { types } from '../schema/column-type.ts';
-import type { Registry } from '../schema/registry.ts';
 import type { Signature, TableId } from '../schema/signature.ts';
 import type { TableCommit } from '../state/commit.ts';
-import { rowOf, type Table } from '../state/snapshot.ts';
-import { birthRows, byEntity, type Births } from './births.ts';
-import type { LivingTables } from './tables.ts';
-import { sortTables } from './tables.ts';
+import { searchRow } from '../state/directory.ts';
+import type { Table } from '../state/snapshot.ts';
+import { byEntity, idsOf, sortTables, type LivingTables } from './living.ts';
+import type { Change } from './change.ts';
+import { runsOf, spliceFrames, type Applied } from './tables.ts';
 
 /** What a tick writes, and the state it leaves. */
 export interface Stamped {
@@ -16,36 +17,39 @@ export interface Stamped {
 }
 
 /**
- * Adds births, marks those who left, and names tables that did not change. A tombstone is left in a table by an entity
- * that was in it at the last tick and is not any more; it carries the values computed in this tick, or its last ones when
- * it left before processors ran.
+ * Marks those who left, and names tables that did not change. A tombstone is left in a table by an entity that was in it at
+ * the last tick and is not any more; it carries the values computed in this tick, or its last ones when it left before
+ * processors ran.
  */
 export function stamp(
   tick: number,
   before: ReadonlyMap<TableId, Table>,
   executed: LivingTables,
   settled: LivingTables,
-  births: Births,
-  registry: Registry,
+  early: Applied['left'],
+  late: Applied['left'],
 ): Stamped {
-  const born = birthRows(births, registry);
   const commits: TableCommit[] = [];
   const tables = new Map<TableId, Table>();
   const signatures = new Map<TableId, Signature>();
-  for (const source of [before, settled, born]) {
+  for (const source of [before, settled]) {
     for (const [table, { signature }] of source) signatures.set(table, signature);
   }
   for (const [table, signature] of sortTables(signatures)) {
-    const living = join(signature, settled.get(table)?.frame, born.get(table)?.frame);
+    const living = settled.get(table)?.frame;
     const last = before.get(table);
     if (last?.since !== undefined && living !== undefined && sameColumns(last.frame, living)) {
       commits.push({ signature, sameAs: last.since });
       tables.set(table, last);
       continue;
     }
-    const dead = tombstones(last?.frame, living, executed.get(table)?.frame);
-    const rows = storedRows(signature, living, dead);
-    if (rows.numRows > 0) commits.push({ signature, rows });
+    const dead = tombstones(
+      { before: early.get(table) ?? [], after: late.get(table) ?? [] },
+      last?.frame,
+      executed.get(table)?.frame,
+      living,
+    );
+    commits.push({ signature, rows: storedRows(signature, living, dead) });
     if (living !== undefined) {
       tables.set(table, { signature, frame: living, since: dead === undefined ? tick : undefined });
     }
@@ -53,36 +57,33 @@ export function stamp(
   return { commits, tables };
 }
 
-function join(signature: Signature, ...parts: readonly (Frame | undefined)[]): Frame | undefined {
-  const frames = parts.filter((part) => part !== undefined && part.numRows > 0) as Frame[];
-  if (frames.length < 2) return frames[0];
-  return byEntity(Frame.concat(signature.state, frames));
-}
-
 const sameColumns = (a: Frame, b: Frame): boolean =>
   a === b || (a.numRows === b.numRows && a.columns.every((column, k) => column === b.columns[k]));
 
+/** Last rows of those who were in the table at the last tick, and are not any more; undefined when there are none. */
 function tombstones(
-  before: Frame | undefined,
-  living: Frame | undefined,
+  left: { readonly before: readonly Change[]; readonly after: readonly Change[] },
+  last: Frame | undefined,
   executed: Frame | undefined,
+  living: Frame | undefined,
 ): Frame | undefined {
-  if (before === undefined || living?.columns[0] === before.columns[0]) return undefined;
-  const ids = before.columns[0]!.data as Int32Array;
-  const computed: number[] = [];
-  const last: number[] = [];
-  for (let row = 0; row < ids.length; row++) {
-    const id = ids[row]!;
-    if (living !== undefined && rowOf(living, id) >= 0) continue;
-    const at = executed === undefined ? -1 : rowOf(executed, id);
-    if (at >= 0) computed.push(at);
-    else last.push(row);
-  }
-  if (computed.length + last.length === 0) return undefined;
-  return Frame.concat(before.schema, [
-    before.take(Int32Array.from(last)),
-    ...(executed === undefined ? [] : [executed.take(Int32Array.from(computed))]),
-  ]);
+  if (last === undefined) return undefined;
+  const [lastIds, livingIds] = [idsOf(last), living && idsOf(living)];
+  // Who left before processors ran may have come back since; who left after them may have come only then.
+  const early = left.before
+    .filter(({ entity }) => livingIds === undefined || searchRow(livingIds, entity) < 0)
+    .map(({ row }) => row);
+  const sameRows = executed?.columns[0] === last.columns[0];
+  const late = left.after
+    .filter(({ entity }) => sameRows || searchRow(lastIds, entity) >= 0)
+    .map(({ row }) => row);
+  if (early.length + late.length === 0) return undefined;
+  return byEntity(
+    Frame.concat(last.schema, [
+      last.take(Int32Array.from(early)),
+      ...(late.length === 0 ? [] : [executed!.take(Int32Array.from(late))]),
+    ]),
+  );
 }
 
 /** Living rows and tombstones as a commit carries them. */
@@ -91,17 +92,41 @@ function storedRows(
   living: Frame | undefined,
   dead: Frame | undefined,
 ): Frame {
-  const parts = [living, dead].filter((part) => part !== undefined);
-  const all = Frame.concat(signature.state, parts);
-  const n = all.numRows;
-  const active =
-    dead === undefined
-      ? constant(types.bool, n, true)
-      : columnOf(
-          types.bool,
-          n,
-          Uint8Array.from({ length: n }, (_, row) => (row < n - dead.numRows ? 1 : 0)),
-        );
-  const stored = new Frame(signature.stored, [all.columns[0]!, active, ...all.columns.slice(1)], n);
-  return dead === undefined ? stored : byEntity(stored);
+  if (living !== undefined && dead !== undefined)
+    return new MergedRows(signature, living, dead).frame;
+  const rows = (living ?? dead)!;
+  const [ids, ...columns] = rows.columns;
+  const active = constant(types.bool, rows.numRows, dead === undefined);
+  return new Frame(signature.stored, [ids!, active, ...columns], rows.numRows);
+}
+
+/** Rows of the living and the dead in ascending entity, put together when someone reads them: a store may never. */
+class MergedRows implements Pending {
+  readonly frame: Frame;
+  readonly #living: Frame;
+  readonly #dead: Frame;
+
+  constructor({ stored }: Signature, living: Frame, dead: Frame) {
+    this.#living = living;
+    this.#dead = dead;
+    const n = living.numRows + dead.numRows;
+    this.frame = new Frame(
+      stored,
+      stored.map(({ type }) => deferred(type, n, this)),
+      n,
+    );
+  }
+
+  compute(): void {
+    const merged = runsOf(idsOf(this.#living), undefined, idsOf(this.#dead));
+    const active = new Uint8Array(merged.length).fill(1);
+    for (let k = 0, at = 0; k < merged.runs.length; k += 2) {
+      const n = merged.runs[k + 1]!;
+      if (merged.runs[k]! < 0) active.fill(0, at, at + n);
+      at += n;
+    }
+    const [ids, ...columns] = spliceFrames(this.#living, this.#dead, merged).columns;
+    const cells = [ids!, columnOf(types.bool, merged.length, active), ...columns];
+    this.frame.columns.forEach((column, k) => column.fill(cells[k]!));
+  }
 }

@@ -1,14 +1,9 @@
 import { ArchetypeError } from '../errors.ts';
-import type { Key } from '../random/threefry.ts';
 import { MAX_ENTITY } from '../schema/entity-ref.ts';
-import type { Registry } from '../schema/registry.ts';
 import type { Commit } from '../state/commit.ts';
 import { UNSTARTED } from '../state/ids.ts';
-import type { Json } from '../state/json.ts';
 import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
-import { componentOf } from '../schema/component.ts';
-import type { WorldIdentity } from './context.ts';
 import type { Work } from './drive.ts';
 import { execute } from './execute.ts';
 import { materialize } from './materialize.ts';
@@ -16,25 +11,21 @@ import type { Processor } from './processor.ts';
 import { readResources } from './resources.ts';
 import { settle } from './settle.ts';
 import { stamp } from './stamp.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Everything that a tick is a function of, beside the snapshot and the mutations. */
-export interface TickInput {
-  readonly world: WorldIdentity;
-  readonly seed: number;
-  readonly registry: Registry;
+export interface TickInput extends Omit<Surroundings, 'tick' | 'resources'> {
   readonly processors: readonly Processor[];
   readonly live: ReadonlyMap<string, unknown>;
-  readonly input: Json | undefined;
-  readonly signal: AbortSignal;
-  /** Hashed random keys, kept between ticks. */
-  readonly keys: Map<string, Key>;
-  /** Gives the next entity id, for births that processors emit. */
-  readonly allocate: () => number;
+  /** Reserves entity ids for births that processors emit, and gives the first. */
+  readonly allocate: (count: number) => number;
 }
 
 export interface TickResult {
   readonly snapshot: Snapshot;
   readonly commit: Omit<Commit, 'lease'>;
+  /** Emissions about entities that another emission killed or moved away, each entity counted. */
+  readonly ignored: number;
 }
 
 /**
@@ -48,67 +39,46 @@ export function* tick(
 ): Work<TickResult> {
   const number = snapshot.tick + 1;
   const { registry } = given;
-  const materialized = materialize(snapshot, mutations, registry);
-  const executed = yield* execute(
-    materialized.tables,
-    number === UNSTARTED + 1 ? [] : given.processors,
-    {
-      world: given.world,
-      tick: number,
-      seed: given.seed,
-      keys: given.keys,
-      resources: readResources(materialized.resources, given.live),
-      input: given.input,
-      signal: given.signal,
-    },
-  );
-  for (const emission of executed.emissions) {
-    if (emission.kind === 'spawn' || emission.kind === 'addComponents') {
-      for (const value of emission.values) registry.add(componentOf(value));
-    }
-  }
-  const settled = settle(executed, registry, given.allocate);
-  const births = {
-    ...materialized.births,
-    single: new Map([...materialized.births.single, ...settled.born]),
-  };
-  const { commits, tables } = stamp(
+  const { tables, left, births, resources, changed } = materialize(snapshot, mutations, registry);
+  const executed = yield* execute(tables, number === UNSTARTED + 1 ? [] : given.processors, {
+    ...given,
+    tick: number,
+    resources: readResources(resources, given.live),
+  });
+  const settled = settle(executed, births, registry, given.allocate);
+  const stamped = stamp(
     number,
     snapshot.tables,
     executed.tables,
     settled.tables,
-    births,
-    registry,
+    left,
+    settled.left,
   );
   const counters = {
-    nextEntity: nextEntity(snapshot.counters.nextEntity, mutations, settled.born.keys()),
+    nextEntity: Math.max(snapshot.counters.nextEntity, settled.nextEntity, idsUsed(mutations)),
     nextMessage: snapshot.counters.nextMessage,
   };
   return {
-    snapshot: { tick: number, tables, counters, resources: materialized.resources },
+    snapshot: { tick: number, tables: stamped.tables, counters, resources },
     commit: {
       tick: number,
-      tables: commits,
+      tables: stamped.commits,
       counters,
-      ...(Object.keys(materialized.changed).length > 0 && { resources: materialized.changed }),
+      ...(Object.keys(changed).length > 0 && { resources: changed }),
       ...(given.input !== undefined && { input: given.input }),
       settled: [],
     },
+    ignored: settled.ignored,
   };
 }
 
-/** One above every id that this tick or an earlier one used. */
-function nextEntity(
-  before: number,
-  mutations: readonly Mutation[],
-  born: Iterable<number>,
-): number {
-  let next = before;
+/** One above the ids that mutations used. */
+function idsUsed(mutations: readonly Mutation[]): number {
+  let next = 0;
   for (const mutation of mutations) {
     if (mutation.kind === 'spawn') next = Math.max(next, mutation.entity + 1);
     else if (mutation.kind === 'spawnMany') next = Math.max(next, mutation.first + mutation.count);
   }
-  for (const id of born) next = Math.max(next, id + 1);
   return next;
 }
 

@@ -1,22 +1,15 @@
 import { ArchetypeError } from '../errors.ts';
-import {
-  componentOf,
-  parsePatch,
-  requireComponent,
-  type AnyComponent,
-  type Value,
-} from '../schema/component.ts';
+import { componentOf, parsePatch, type AnyComponent, type Value } from '../schema/component.ts';
 import { MAX_ENTITY } from '../schema/entity-ref.ts';
 import type { Registry } from '../schema/registry.ts';
+import type { Signature } from '../schema/signature.ts';
 import type { Json } from '../state/json.ts';
-import { cellsOf, type Mutation } from '../state/mutation.ts';
-import { locate, type Snapshot } from '../state/snapshot.ts';
-import { distinct } from '../tick/create-context.ts';
+import type { Mutation } from '../state/mutation.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import { checkBirths } from '../tick/birth.ts';
+import { blockOf, componentsOfValues, signatureOfValues } from '../tick/spawn-many.ts';
 import { exhausted } from '../tick/tick.ts';
-import { blockOf } from './spawn-many.ts';
-
-/** Component names of an entity once what is staged has happened; null when it will be dead. */
-type Foreseen = ReadonlySet<string> | null;
+import { Foresight } from './foresight.ts';
 
 /** What waits for the next tick, checked when it is staged. */
 export class Staging {
@@ -24,16 +17,24 @@ export class Staging {
   #mutations: Mutation[] = [];
   /** Taken by a tick that is not committed yet. */
   #taken: readonly Mutation[] = [];
-  #foreseen = new Map<number, Foreseen>();
+  /** Made when it is first asked for, and again when the state below what is staged has changed. */
+  #foresight: Foresight | undefined;
   #nextEntity: number;
+  /** One above the ids that callers hold; only ids above it are free again when a tick fails. */
+  #held: number;
 
   constructor(registry: Registry, nextEntity: number) {
     this.#registry = registry;
     this.#nextEntity = nextEntity;
+    this.#held = nextEntity;
   }
 
   get mutations(): readonly Mutation[] {
     return [...this.#mutations];
+  }
+
+  get size(): number {
+    return this.#mutations.length;
   }
 
   get nextEntity(): number {
@@ -48,11 +49,12 @@ export class Staging {
     return first;
   }
 
-  spawn(values: readonly Value[]): number {
-    const components = distinct(values).map((value) => this.#registry.add(componentOf(value)));
+  spawn(given: readonly Value[]): number {
+    const signature = signatureOfValues(given, this.#registry);
+    const values = this.#values(given);
     const entity = this.allocate();
-    this.#push({ kind: 'spawn', entity, values: Object.freeze([...values]) });
-    this.#foreseen.set(entity, namesOf(components));
+    this.#held = this.#nextEntity;
+    this.#push({ kind: 'spawn', entity, signature, values });
     return entity;
   }
 
@@ -60,6 +62,7 @@ export class Staging {
     const { signature, rows } = blockOf(given, this.#registry);
     const count = rows.numRows;
     const first = this.allocate(count);
+    this.#held = this.#nextEntity;
     if (count > 0) this.#push({ kind: 'spawnMany', first, count, signature, rows });
     return Int32Array.from({ length: count }, (_, k) => first + k);
   }
@@ -67,30 +70,30 @@ export class Staging {
   despawn(entity: number, snapshot: Snapshot): void {
     this.#require(entity, snapshot);
     this.#push({ kind: 'despawn', entity });
-    this.#foreseen.set(entity, null);
   }
 
-  update(entity: number, given: AnyComponent, fields: unknown, snapshot: Snapshot): void {
+  update(entity: number, given: AnyComponent, patch: unknown, snapshot: Snapshot): void {
     const component = this.#registry.add(given);
-    const cells = cellsOf(component, parsePatch(component, fields));
-    if (!this.#require(entity, snapshot).has(component.type)) throw missing(entity, component);
-    this.#push({ kind: 'update', entity, component, cells });
+    const fields = Object.freeze(parsePatch(component, patch));
+    checkBirths(component, fields, undefined);
+    if (!this.#require(entity, snapshot).names.includes(component.type))
+      throw missing(entity, component);
+    this.#push({ kind: 'update', entity, component, fields });
   }
 
-  addComponents(entity: number, values: readonly Value[], snapshot: Snapshot): void {
-    const components = distinct(values).map((value) => this.#registry.add(componentOf(value)));
-    const before = this.#require(entity, snapshot);
-    this.#push({ kind: 'addComponents', entity, values: Object.freeze([...values]) });
-    this.#foreseen.set(entity, before.union(namesOf(components)));
+  addComponents(entity: number, given: readonly Value[], snapshot: Snapshot): void {
+    componentsOfValues(given, this.#registry);
+    const values = this.#values(given);
+    this.#require(entity, snapshot);
+    this.#push({ kind: 'addComponents', entity, values });
   }
 
   removeComponents(entity: number, given: readonly AnyComponent[], snapshot: Snapshot): void {
-    const components = given.map((component) => this.#registry.add(requireComponent(component)));
+    const components = given.map((component) => this.#registry.add(component));
     const before = this.#require(entity, snapshot);
-    const absent = components.find((component) => !before.has(component.type));
+    const absent = components.find((component) => !before.names.includes(component.type));
     if (absent !== undefined) throw missing(entity, absent);
-    this.#push({ kind: 'removeComponents', entity, components });
-    this.#foreseen.set(entity, before.difference(namesOf(components)));
+    this.#push({ kind: 'removeComponents', entity, components: Object.freeze(components) });
   }
 
   setResource(name: string, value: Json): void {
@@ -100,7 +103,7 @@ export class Staging {
   /** What the next tick applies; more can be staged while it runs. */
   take(): readonly Mutation[] {
     const taken = this.#mutations;
-    this.#taken = [...this.#taken, ...taken];
+    this.#taken = this.#taken.length === 0 ? taken : [...this.#taken, ...taken];
     this.#mutations = [];
     return taken;
   }
@@ -109,92 +112,59 @@ export class Staging {
   committed(taken: readonly Mutation[], snapshot: Snapshot): void {
     this.#taken = this.#taken.slice(taken.length);
     this.#nextEntity = Math.max(this.#nextEntity, snapshot.counters.nextEntity);
-    this.#foresee(snapshot);
+    this.#foresight = undefined;
   }
 
   /** Ticks failed: what they took is staged again, first, and ids that nobody holds are free again. */
   restore(snapshot: Snapshot): void {
     this.#mutations = [...this.#taken, ...this.#mutations];
     this.#taken = [];
-    this.#foresee(snapshot);
-    this.#nextEntity = Math.max(snapshot.counters.nextEntity, ...this.#mutations.map(idAfter));
+    this.#foresight = undefined;
+    this.#nextEntity = Math.max(snapshot.counters.nextEntity, this.#held);
   }
 
-  discard(snapshot: Snapshot): void {
+  discard(): void {
     this.#mutations = [];
-    this.#foresee(snapshot);
+    this.#foresight = undefined;
   }
 
   /** A copy for a fork. */
-  copyTo(other: Staging, snapshot: Snapshot): void {
+  copyTo(other: Staging): void {
     other.#mutations = [...this.#mutations];
     other.#nextEntity = this.#nextEntity;
-    other.#foresee(snapshot);
+    other.#held = this.#held;
+  }
+
+  /** A list of its own, since what is staged is kept. @throws `entity_not_found` for births of a processor */
+  #values(given: readonly Value[]): readonly Value[] {
+    for (const value of given) checkBirths(componentOf(value), value, undefined);
+    return Object.freeze([...given]);
   }
 
   #push(mutation: Mutation): void {
     this.#mutations.push(Object.freeze(mutation));
+    this.#foresight?.add(mutation);
   }
 
-  /** Composes again what is staged, over the state as it is now. */
-  #foresee(snapshot: Snapshot): void {
-    this.#foreseen = new Map();
-    for (const mutation of [...this.#taken, ...this.#mutations]) {
-      switch (mutation.kind) {
-        case 'spawn':
-          this.#foreseen.set(mutation.entity, namesOf(mutation.values.map(componentOf)));
-          break;
-        case 'despawn':
-          this.#foreseen.set(mutation.entity, null);
-          break;
-        case 'addComponents':
-        case 'removeComponents': {
-          const before = this.#lookUp(mutation.entity, snapshot);
-          if (before === null || before === undefined) break;
-          this.#foreseen.set(
-            mutation.entity,
-            mutation.kind === 'addComponents'
-              ? before.union(namesOf(mutation.values.map(componentOf)))
-              : before.difference(namesOf(mutation.components)),
-          );
-          break;
-        }
-        default:
-      }
-    }
-  }
-
-  #lookUp(entity: number, snapshot: Snapshot): Foreseen | undefined {
-    const foreseen = this.#foreseen.get(entity);
-    if (foreseen !== undefined) return foreseen;
-    const found = locate(snapshot.tables.values(), entity);
-    if (found !== undefined) return new Set(found.table.signature.names);
-    for (const mutation of [...this.#taken, ...this.#mutations]) {
-      if (mutation.kind !== 'spawnMany') continue;
-      const { first, count, signature } = mutation;
-      if (entity >= first && entity < first + count) return new Set(signature.names);
-    }
-    return undefined;
-  }
-
-  #require(entity: number, snapshot: Snapshot): ReadonlySet<string> {
-    const names = this.#lookUp(entity, snapshot);
-    if (names !== null && names !== undefined) return names;
+  #require(entity: number, snapshot: Snapshot): Signature {
+    const found = this.#foresee(snapshot).find(entity);
+    if (found !== null && found !== undefined) return found;
     const why =
-      names === null ? 'is despawned by what is already staged' : 'is not alive in this world';
+      found === null ? 'is despawned by what is already staged' : 'is not alive in this world';
     throw new ArchetypeError(
       'entity_not_found',
       `Entity ${String(entity)} ${why}; use an id that spawn returned and that has not been despawned.`,
     );
   }
-}
 
-const namesOf = (components: readonly AnyComponent[]): ReadonlySet<string> =>
-  new Set(components.map((component) => component.type));
-
-function idAfter(mutation: Mutation): number {
-  if (mutation.kind === 'spawn') return mutation.entity + 1;
-  return mutation.kind === 'spawnMany' ? mutation.first + mutation.count : 0;
+  #foresee(snapshot: Snapshot): Foresight {
+    if (this.#foresight?.snapshot !== snapshot) {
+      this.#foresight = new Foresight(snapshot, this.#registry);
+      for (const mutation of this.#taken) this.#foresight.add(mutation);
+      for (const mutation of this.#mutations) this.#foresight.add(mutation);
+    }
+    return this.#foresight;
+  }
 }
 
 const missing = (entity: number, component: AnyComponent): ArchetypeError =>

@@ -32,6 +32,11 @@ export interface RunResult {
   readonly finalTick: number;
   readonly ticksCompleted: number;
   readonly commandsApplied: number;
+  /**
+   * What processors asked about entities that another request of the same tick killed or moved away, each entity counted
+   * each time; it had no effect.
+   */
+  readonly ignored: number;
   readonly durationMs: number;
 }
 

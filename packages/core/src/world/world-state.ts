@@ -2,9 +2,11 @@ import type { Key } from '../random/threefry.ts';
 import type { Registry } from '../schema/registry.ts';
 import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import type { Snapshot } from '../state/snapshot.ts';
+import type { Logger } from '../state/logger.ts';
 import type { Lease, WorldRecord } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
 import type { Processor } from '../tick/processor.ts';
+import type { AsyncContext } from './inside.ts';
 
 /** What a `World` is given to live with. */
 export interface WorldState {
@@ -16,6 +18,8 @@ export interface WorldState {
   readonly live: Map<string, unknown>;
   readonly resources: ReadonlyMap<string, AnyResource>;
   readonly keys: Map<string, Key>;
+  readonly logger: Logger;
+  readonly context: AsyncContext | undefined;
   /** Adds a processor and the components it names. @throws `processor_conflict` */
   readonly register: (processor: Processor) => void;
   /** The store, with this world written down in it; the first call does that. */

@@ -1,5 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import type { Frame } from '../frame/frame.ts';
 import { typed } from '../frame/frame.ts';
 import {
   requireComponent,
@@ -18,8 +19,12 @@ import { readResources, type Resources } from '../tick/resources.ts';
 import { tick, type TickResult } from '../tick/tick.ts';
 import { bind } from './bind.ts';
 import { Committer } from './committer.ts';
+import { inputOf } from './input.ts';
+import { Inside } from './inside.ts';
+import { Pace } from './pace.ts';
 import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
 import { Staging } from './staging.ts';
+import { Turns } from './turns.ts';
 import type { RunProgress, RunResult, WorldInfo } from './world-info.ts';
 import { requireValue } from './world-resources.ts';
 import type { WorldState } from './world-state.ts';
@@ -28,9 +33,12 @@ import type { WorldState } from './world-state.ts';
 const MAX_IN_FLIGHT = 32;
 
 export interface StepOptions {
-  /** Recorded with the tick and given to its processors as `ctx.input`. */
-  readonly input?: Json;
-  /** Gives the step up: at once where a processor waits, and between ticks. */
+  /**
+   * Recorded with the tick and given to its processors as `ctx.input`: JSON, or a frame with a column `entity_id` and at
+   * most one row for an entity.
+   */
+  readonly input?: Json | DataFrame;
+  /** Gives the step up: at once where a processor waits or where it waits for its turn, and between ticks. */
   readonly signal?: AbortSignal;
 }
 
@@ -63,17 +71,17 @@ export class World {
   readonly #staging: Staging;
   readonly #committer: Committer;
   readonly #never = new AbortController().signal;
-  #turn: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  #inProcessor = false;
+  readonly #turns = new Turns();
+  readonly #inside: Inside;
   #ended: 'open' | 'closed' | 'destroyed' = 'open';
 
   /** Made by `Worlds`. */
   constructor(state: WorldState, staged?: { readonly staging: Staging }) {
     this.#state = state;
     this.#staging = new Staging(state.registry, state.snapshot.counters.nextEntity);
-    staged?.staging.copyTo(this.#staging, state.snapshot);
+    staged?.staging.copyTo(this.#staging);
     this.#committer = new Committer(state.snapshot, this.#staging, state.open);
+    this.#inside = new Inside(state.context);
   }
 
   get id(): string {
@@ -106,7 +114,7 @@ export class World {
       forkedAt: record.forkedAt,
       entities: [...tables.values()].reduce((n, table) => n + table.frame.numRows, 0),
       tables: tables.size,
-      staged: this.#staging.mutations.length,
+      staged: this.#staging.size,
       resources: [...Object.keys(resources), ...live.keys()].toSorted(),
     };
   }
@@ -158,7 +166,7 @@ export class World {
   /** Drops what is staged. Ids that were given stay used. */
   discard(): void {
     this.#admit();
-    this.#staging.discard(this.#committer.head);
+    this.#staging.discard();
   }
 
   /** Resources by definition. A data resource that is set is a mutation: recorded, and read from the next tick on. */
@@ -213,17 +221,16 @@ export class World {
    * Computes `steps` ticks; resolves when the last is durable. A failing tick writes nothing, keeps what was staged and
    * leaves the world at the last committed tick.
    *
-   * @throws `processor_failed`, `write_conflict`, `aborted`, `commit_failed`, `stale_writer`, …
+   * A processor cannot step its own world: the tick would wait for itself. With an `AsyncContext`, which the runtime gives,
+   * that is always noticed; without one, only up to the processor's first await, and then the signal of either step ends it.
+   *
+   * @throws `processor_failed`, `write_conflict`, `reentrant_step`, `aborted`, `commit_failed`, `stale_writer`, …
    */
   async run(options: RunOptions): Promise<RunResult> {
-    const { steps, signal = this.#never, input, onProgress } = options;
+    const { steps, signal = this.#never, onProgress } = options;
     this.#admit();
-    if (this.#inProcessor) {
-      throw new ArchetypeError(
-        'reentrant_step',
-        `World "${this.name}" is in the middle of a tick; a processor cannot step its own world.`,
-      );
-    }
+    this.#refuseInside('step');
+    const input = inputOf(options.input);
     if (!Number.isInteger(steps) || steps < 0) {
       throw new ArchetypeError(
         'invalid_argument',
@@ -237,17 +244,28 @@ export class World {
       completed++;
       onProgress?.({ tick: this.tick, ticksCompleted: completed, steps });
     };
+    let ignored = 0;
     const pending: Promise<void>[] = [];
+    const advance = async (
+      given: typeof input,
+      until: AbortSignal,
+      onDurable?: () => void,
+    ): Promise<void> => {
+      const ticked = await this.#advance(given, until, onDurable);
+      ignored += ticked.ignored;
+      pending.push(watched(ticked));
+    };
+    const pace = new Pace();
+    const out = { signal, error: () => this.#toldToStop(signal) };
     try {
       for (let k = 0; k < steps || k === 0; k++) {
-        await this.#inTurn(async () => {
-          if (this.#committer.head.tick === UNSTARTED) {
-            pending.push(watched(await this.#advance(undefined, this.#never)));
-          }
+        await this.#turns.take(async () => {
+          if (this.#committer.head.tick === UNSTARTED) await advance(undefined, this.#never);
           if (k === 0) startTick = Math.max(0, this.#committer.head.tick);
-          if (k < steps) pending.push(watched(await this.#advance(input, signal, progress)));
-        });
+          if (k < steps) await advance(input, signal, progress);
+        }, out);
         if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
+        if (k + 1 < steps) await pace.rest();
       }
     } finally {
       // A commit that failed comes before whatever failed on top of it.
@@ -260,31 +278,30 @@ export class World {
       finalTick: this.tick,
       ticksCompleted: completed,
       commandsApplied: 0,
+      ignored,
       durationMs: performance.now() - started,
     };
   }
 
   /** One tick: computed here, handed to the committer; what it gives settles when the tick is durable. */
   async #advance(
-    input: Json | undefined,
+    input: Json | Frame | undefined,
     signal: AbortSignal,
     onDurable?: () => void,
-  ): Promise<{ readonly durable: Promise<void> }> {
+  ): Promise<{ readonly durable: Promise<void>; readonly ignored: number }> {
     if (this.#committer.failing) await this.#committer.idle();
     this.#admit();
-    if (signal.aborted) {
-      throw new ArchetypeError(
-        'aborted',
-        `World "${this.name}" was told to stop after tick ${this.tick}; everything up to it is committed.`,
-        { cause: signal.reason },
-      );
-    }
+    if (signal.aborted) throw this.#toldToStop(signal);
     const taken = this.#staging.take();
+    const inside = this.#inside.begin();
     try {
-      const computing = this.#compute(taken, input, signal);
-      const { snapshot, commit } = computing instanceof Promise ? await computing : computing;
-      return { durable: this.#committer.push(snapshot, commit, taken, onDurable) };
+      const computing = this.#compute(taken, input, signal, inside.run);
+      const { snapshot, commit, ignored } =
+        computing instanceof Promise ? await computing : computing;
+      inside.end();
+      return { durable: this.#committer.push(snapshot, commit, taken, onDurable), ignored };
     } catch (error) {
+      inside.end();
       await this.#committer.idle();
       this.#staging.restore(this.#committer.durable);
       throw error;
@@ -293,10 +310,11 @@ export class World {
 
   #compute(
     taken: readonly Mutation[],
-    input: Json | undefined,
+    input: Json | Frame | undefined,
     signal: AbortSignal,
+    inside: <T>(work: () => T) => T,
   ): TickResult | Promise<TickResult> {
-    const { record, registry, processors, live, keys } = this.#state;
+    const { record, registry, processors, live, keys, logger } = this.#state;
     const work = tick(this.#committer.head, taken, {
       world: { id: this.id, run: this.run_id, name: this.name },
       seed: record.seed,
@@ -306,14 +324,11 @@ export class World {
       input,
       signal,
       keys,
-      allocate: () => this.#staging.allocate(),
+      logger,
+      inside,
+      allocate: (count) => this.#staging.allocate(count),
     });
-    this.#inProcessor = true;
-    try {
-      return drive(work);
-    } finally {
-      this.#inProcessor = false;
-    }
+    return drive(work);
   }
 
   /**
@@ -351,7 +366,8 @@ export class World {
    */
   async fork(options: ForkOptions = {}): Promise<World> {
     this.#admit();
-    return this.#inTurn(async () => {
+    this.#refuseInside('fork');
+    return this.#turns.take(async () => {
       await this.#committer.idle();
       const { at } = options;
       const { store } = await this.#state.open();
@@ -373,7 +389,8 @@ export class World {
   /** Ends the world: no more ticks. Its rows stay readable, and it can be forked from the store. */
   async destroy(): Promise<void> {
     this.#admit();
-    await this.#inTurn(async () => {
+    this.#refuseInside('destroy');
+    await this.#turns.take(async () => {
       await this.#committer.idle();
       const { store, lease } = await this.#state.open();
       await store.destroy(lease);
@@ -385,9 +402,10 @@ export class World {
   /** Waits for the tick under way, then refuses further use. The stored world is not destroyed. Idempotent. */
   async close(): Promise<void> {
     if (this.#ended !== 'open') return;
+    this.#refuseInside('close');
     this.#ended = 'closed';
     this.#state.release();
-    await this.#turn;
+    await this.#turns.idle();
     await this.#committer.idle();
   }
 
@@ -395,16 +413,21 @@ export class World {
     await this.close();
   }
 
-  /** Operations on one world take turns; the unit is the tick. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Whoever finds the world idle begins at once: what is staged after the call belongs to the next tick.
-    const result = this.#waiting++ === 0 ? work() : this.#turn.then(work);
-    this.#turn = result
-      .catch(() => undefined)
-      .finally(() => {
-        this.#waiting--;
-      });
-    return result;
+  /** Whoever waits for a world inside its own tick would wait for ever. */
+  #refuseInside(what: 'step' | 'fork' | 'destroy' | 'close'): void {
+    if (!this.#inside.here) return;
+    throw new ArchetypeError(
+      'reentrant_step',
+      `World "${this.name}" is in the middle of a tick, and one of its processors asked to ${what} it; a processor acts through ctx, so return first, and ${what} the world between ticks.`,
+    );
+  }
+
+  #toldToStop(signal: AbortSignal): ArchetypeError {
+    return new ArchetypeError(
+      'aborted',
+      `World "${this.name}" was told to stop after tick ${this.tick}; everything up to it is committed.`,
+      { cause: signal.reason },
+    );
   }
 
   #admit(): void {

@@ -4,6 +4,7 @@ import type { AnyComponent } from '../schema/component.ts';
 import { mintId, UNSTARTED } from '../state/ids.ts';
 import { forkLive, type AnyResource, type ResourceValue } from '../state/resource.ts';
 import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
+import type { Logger } from '../state/logger.ts';
 import { lineageAt, type Lease, type WorldRecord } from '../state/world-record.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
 import {
@@ -13,10 +14,21 @@ import {
 } from '../tick/simulation.ts';
 import type { Processor } from '../tick/processor.ts';
 import { bind } from './bind.ts';
+import type { AsyncContext } from './inside.ts';
 import { collectResources } from './world-resources.ts';
 import { World } from './world.ts';
 import { WorldReader } from './world-reader.ts';
 import type { WorldState } from './world-state.ts';
+
+export interface WorldsOptions {
+  /** Where worlds and their processors log; the console unless told. */
+  readonly logger?: Logger;
+  /**
+   * Remembers across awaits which code runs inside a processor, so that a processor which waits for its own world is an
+   * error instead of waiting for ever. In Node.js: `new AsyncLocalStorage()`.
+   */
+  readonly context?: AsyncContext;
+}
 
 export interface CreateOptions {
   /** A whole number from 0 to 2^53 - 1; random unless told, and recorded. */
@@ -42,11 +54,15 @@ export interface ResumeOptions {
  */
 export class Worlds {
   readonly #store: () => Promise<Store>;
+  readonly #logger: Logger;
+  readonly #context: AsyncContext | undefined;
   readonly #names = new Set<string>();
   readonly #live = new Set<World>();
 
   /** A store, or how to open one; it is opened when the first world needs it. */
-  constructor(store: Store | (() => Promise<Store>)) {
+  constructor(store: Store | (() => Promise<Store>), options: WorldsOptions = {}) {
+    this.#logger = options.logger ?? console;
+    this.#context = options.context;
     if (typeof store === 'function') {
       let opened: Promise<Store> | undefined;
       this.#store = () =>
@@ -167,6 +183,8 @@ export class Worlds {
       snapshot,
       ...parts,
       keys: new Map(),
+      logger: this.#logger,
+      context: this.#context,
       register: (processor) => register(parts, processor),
       open: () =>
         (opened ??= open().catch((error: unknown) => {
@@ -292,7 +310,8 @@ function register({ registry, processors }: Parts, processor: Processor): void {
       `This world has a processor "${processor.name}" already; remove it first, or rename one.`,
     );
   }
-  [...processor.components, ...processor.without].forEach((component) => registry.add(component));
+  const { components, without, optional } = processor;
+  [...components, ...without, ...optional].forEach((component) => registry.add(component));
   processors.push(processor);
 }
 

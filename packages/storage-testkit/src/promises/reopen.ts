@@ -1,4 +1,4 @@
-import { signatureOf } from '@archetype/core';
+import { signatureOf, type Commit } from '@archetype/core';
 import { expect } from 'vitest';
 import {
   ALL,
@@ -6,6 +6,7 @@ import {
   Foo,
   Foobar,
   forkRecord,
+  inputFrame,
   read,
   state,
   table,
@@ -115,6 +116,32 @@ export const reopen: readonly StorePromise[] = [
       await second.append([commit(lease, 2)]);
       await second.append([given(1, 9.8)]);
       expect((await second.worlds())[0]?.newestTick).toBe(2);
+    },
+  },
+  {
+    title: 'an input that is a frame is kept cell by cell, and beside one that is JSON',
+    reopens: true,
+    check: async ({ store, reopen: again }) => {
+      const lease = await store.create(worldRecord('w'));
+      const withInput = (tick: number, input: Commit['input']): Commit =>
+        commit(lease, tick, [table([Foo], [[1, tick]])], input === undefined ? {} : { input });
+      const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
+      const inputs = [undefined, frame(0.5), { a: [1] }, inputFrame([]), frame(null, '')];
+      const commits = inputs.map((input, tick) => withInput(tick, input));
+      await store.append(commits);
+      let current = store;
+      for (let k = 0; k < 2; k++) {
+        current = await again();
+        for (const given of commits) await current.append([given]);
+        for (const other of [frame(0.25), frame(0.5, 'b'), frame(null), inputFrame([]), undefined])
+          await expect(current.append([withInput(1, other)])).rejects.toMatchObject({
+            code: 'tick_conflict',
+          });
+        await expect(current.append([withInput(2, frame(0.5))])).rejects.toMatchObject({
+          code: 'tick_conflict',
+        });
+      }
+      expect((await current.worlds())[0]?.newestTick).toBe(4);
     },
   },
   {

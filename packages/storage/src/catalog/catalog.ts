@@ -1,4 +1,5 @@
 import {
+  Frame,
   ArchetypeError,
   type Commit,
   type Counters,
@@ -8,6 +9,7 @@ import {
 } from '@archetype/core';
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { frameBytes, frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, storeSignature, type StoredSignature } from '../codec/signature-codec.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { CATALOG_FORMAT, schemaSql } from './schema-sql.ts';
@@ -41,7 +43,7 @@ export interface CatalogBatch {
     readonly run: string;
     readonly tick: number;
     readonly counters: Counters;
-    readonly input: Json | undefined;
+    readonly input: Commit['input'];
     readonly resources: Readonly<Record<string, Json>>;
   }[];
   readonly places: readonly ({ readonly run: string } & TablePlace)[];
@@ -174,7 +176,7 @@ export class Catalog {
   /** What a tick says beside its tables. */
   tick(run: string, tick: number): Pick<Commit, 'counters' | 'input' | 'resources'> | undefined {
     const [row] = this.#all('select input from ticks where run = ? and tick = ?', run, tick) as {
-      input: string | null;
+      input: string | Uint8Array | null;
     }[];
     const counters = this.counters(run, tick);
     if (row === undefined || counters === undefined) return undefined;
@@ -188,7 +190,7 @@ export class Catalog {
     }[];
     return {
       counters,
-      ...(row.input !== null && { input: JSON.parse(row.input) as Json }),
+      ...(row.input !== null && { input: inputOf(row.input) }),
       resources: Object.fromEntries(
         changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
       ),
@@ -245,14 +247,13 @@ export class Catalog {
       for (const world of batch.destroyed)
         this.#run('update worlds set destroyed = 1 where world = ?', world);
       for (const { run, tick, counters, input, resources } of batch.ticks) {
-        const text = input === undefined ? null : JSON.stringify(input);
         this.#run(
           'insert into ticks values (?, ?, ?, ?, ?)',
           run,
           tick,
           counters.nextEntity,
           counters.nextMessage,
-          text,
+          storedInput(input),
         );
         for (const [name, value] of Object.entries(resources)) {
           this.#run(
@@ -313,7 +314,7 @@ export class Catalog {
     }
   }
 
-  #run(sql: string, ...values: readonly (string | number | null)[]): void {
+  #run(sql: string, ...values: readonly (string | number | Uint8Array | null)[]): void {
     this.#statement(sql).run(...values);
   }
 
@@ -328,3 +329,11 @@ export class Catalog {
     return statement;
   }
 }
+
+/** An input as the catalog keeps it: JSON as text, a frame as bytes. */
+const storedInput = (input: Commit['input']): string | Uint8Array | null => {
+  if (input instanceof Frame) return frameBytes(input);
+  return input === undefined ? null : JSON.stringify(input);
+};
+const inputOf = (stored: string | Uint8Array): Json | Frame =>
+  typeof stored === 'string' ? (JSON.parse(stored) as Json) : frameOfBytes(stored);

@@ -14,6 +14,7 @@ import {
   type TableCommit,
 } from '@archetype/core';
 import type { JournalRecord } from '../journal/frame.ts';
+import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
 import { decodeJson, jsonBytes } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 
@@ -32,6 +33,8 @@ interface CommitHead {
   readonly tables: readonly TableHead[];
   readonly resources?: Readonly<Record<string, Json>>;
   readonly input?: Json;
+  /** An input that is a frame, in place of one that is JSON; its buffers follow those of the tables. */
+  readonly inputFrame?: FrameHead;
   readonly messages?: never;
   readonly settled: readonly SettledCommand[];
 }
@@ -50,6 +53,7 @@ type TableHead =
 export function encodeCommit(commit: Commit): JournalRecord {
   const buffers: Uint8Array[] = [];
   const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
+  const { input } = commit;
   const head: CommitHead = {
     format: COMMIT_FORMAT,
     lease: commit.lease,
@@ -57,7 +61,9 @@ export function encodeCommit(commit: Commit): JournalRecord {
     counters: commit.counters,
     tables,
     ...(commit.resources !== undefined && { resources: commit.resources }),
-    ...(commit.input !== undefined && { input: commit.input }),
+    ...(input instanceof Frame
+      ? { inputFrame: encodeFrame(input, buffers) }
+      : input !== undefined && { input }),
     settled: commit.settled,
   };
   const json = jsonBytes(head);
@@ -106,7 +112,8 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
       ? { signature, sameAs: table.sameAs }
       : { signature, rows: decodeTable(signature, table, next) };
   });
-  const { lease, tick, counters, resources, input, settled } = head;
+  const { lease, tick, counters, resources, settled } = head;
+  const input = head.inputFrame === undefined ? head.input : decodeFrame(head.inputFrame, next);
   return {
     lease,
     tick,

@@ -1,0 +1,55 @@
+import { entityOrder, type LivingTable, type LivingTables } from './living.ts';
+import { Frame } from '../frame/frame.ts';
+import type { AnyComponent } from '../schema/component.ts';
+import type { Presence } from '../schema/presence.ts';
+import { baseColumns, covers } from '../schema/signature.ts';
+import { directoryOf, type Directory } from '../state/directory.ts';
+import type { WorldIdentity } from './context.ts';
+import { rowFrame } from './row-frame.ts';
+
+/** The state that a tick's processors see: that of the last tick plus what was staged since, births left out. */
+export class View {
+  readonly tables: LivingTables;
+  readonly directory: Directory<LivingTable>;
+  readonly #world: WorldIdentity;
+  readonly #tick: number;
+  readonly #frames = new Map<string, Frame>();
+
+  constructor(tables: LivingTables, world: WorldIdentity, tick: number) {
+    this.tables = tables;
+    this.directory = directoryOf(tables);
+    this.#world = world;
+    this.#tick = tick;
+  }
+
+  /** Rows of every table that has the components, ascending by entity; made once for all who ask for the same. */
+  query(components: readonly AnyComponent[], without: readonly AnyComponent[]): Frame {
+    const key = [components, without]
+      .map((part) => part.map(({ type }) => type).join(','))
+      .join('|');
+    let frame = this.#frames.get(key);
+    if (frame === undefined) this.#frames.set(key, (frame = this.#query(components, without)));
+    return frame;
+  }
+
+  /** Who has a component, over all tables. */
+  readonly presence: Presence = (component) => ({
+    has: (entity) =>
+      this.directory.tableOf(entity as number)?.signature.names.includes(component) === true,
+  });
+
+  #query(components: readonly AnyComponent[], without: readonly AnyComponent[]): Frame {
+    const schema = [...baseColumns, ...components.flatMap((component) => component.columns)];
+    const names = schema.map((field) => field.name);
+    const parts = [...this.tables.values()]
+      .filter(({ signature }) => covers(signature, namesOf(components), namesOf(without)))
+      .map(({ signature, frame }) =>
+        rowFrame(frame, signature.row, this.#world, this.#tick).pick(names),
+      );
+    const all = Frame.concat(schema, parts);
+    return parts.length < 2 ? all : all.take(entityOrder(all.at('entity_id')));
+  }
+}
+
+export const namesOf = (components: readonly AnyComponent[]): readonly string[] =>
+  components.map((component) => component.type);

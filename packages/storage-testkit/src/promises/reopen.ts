@@ -16,6 +16,8 @@ import {
 import type { StorePromise } from '../harness.ts';
 
 /** A store that is opened again has everything. */
+const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
+
 export const reopen: readonly StorePromise[] = [
   {
     title: 'worlds, ticks, counters, resources and unchanged tables survive, and the world goes on',
@@ -125,7 +127,6 @@ export const reopen: readonly StorePromise[] = [
       const lease = await store.create(worldRecord('w'));
       const withInput = (tick: number, input: Commit['input']): Commit =>
         commit(lease, tick, [table([Foo], [[1, tick]])], input === undefined ? {} : { input });
-      const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
       const inputs = [undefined, frame(0.5), { a: [1] }, inputFrame([]), frame(null, '')];
       const commits = inputs.map((input, tick) => withInput(tick, input));
       await store.append(commits);

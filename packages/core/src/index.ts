@@ -86,11 +86,14 @@ export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/r
 export { defineProcessor } from './tick/processor.ts';
 export type { Processor, ProcessorDefinition } from './tick/processor.ts';
 export { defineSimulation } from './tick/simulation.ts';
-export type { Setup, Simulation, SimulationDefinition } from './tick/simulation.ts';
+export type { HookDefinition, Setup, Simulation, SimulationDefinition } from './tick/simulation.ts';
 export type { Entities, PatchFor, TickContext, WorldIdentity } from './tick/context.ts';
 export type { Combine } from './tick/emission.ts';
 export type { Resources } from './tick/resources.ts';
 
+export { defineHook } from './world/hooks.ts';
+export type { Detached, Hook, HookEvent, HookEvents, HookOptions } from './world/hooks.ts';
+export type { HookWorld, QuietWorld } from './world/hook-world.ts';
 export { Worlds } from './world/worlds.ts';
 export type { CreateOptions, ResumeOptions, WorldsOptions } from './world/worlds.ts';
 export type { ForkOptions, RunOptions, StepOptions, World } from './world/world.ts';

@@ -10,8 +10,16 @@ export interface Simulation {
   readonly processors: readonly Processor[];
   /** Values, or resources that stand for their default. */
   readonly resources: readonly (ResourceValue | AnyResource)[];
+  readonly hooks: readonly HookDefinition[];
   /** Called once, before tick 0, to stage what the world begins with. */
   readonly setup: ((world: Setup) => void) | undefined;
+}
+
+/** A handler of an event. Made by `defineHook`, and by `world.on`. */
+export interface HookDefinition {
+  readonly event: string;
+  readonly handler: (event: never) => unknown;
+  readonly mode: 'blocking' | 'detached';
 }
 
 /** What `setup` may do. */
@@ -25,6 +33,8 @@ export interface SimulationDefinition {
   readonly components?: readonly AnyComponent[];
   readonly processors?: readonly Processor[];
   readonly resources?: readonly (ResourceValue | AnyResource)[];
+  /** Handlers that every world of it has, its forks too. */
+  readonly hooks?: readonly HookDefinition[];
   readonly setup?: (world: Setup) => void;
 }
 
@@ -40,6 +50,7 @@ export function defineSimulation(definition: SimulationDefinition): Simulation {
     components = [],
     processors = [],
     resources = [],
+    hooks = [],
     setup,
   } = definition;
   const names = new Set<string>();
@@ -58,11 +69,19 @@ export function defineSimulation(definition: SimulationDefinition): Simulation {
     }
     names.add(processor.name);
   }
+  for (const hook of hooks) {
+    if (typeof hook?.handler === 'function' && typeof hook.event === 'string') continue;
+    throw new ArchetypeError(
+      'invalid_definition',
+      `Simulation "${name}" lists something that is not a hook; give what defineHook returned.`,
+    );
+  }
   return Object.freeze({
     name,
     components: Object.freeze([...components]),
     processors: Object.freeze([...processors]),
     resources: Object.freeze([...resources]),
+    hooks: Object.freeze([...hooks]),
     setup,
   });
 }

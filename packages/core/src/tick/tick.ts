@@ -5,7 +5,7 @@ import { UNSTARTED } from '../state/ids.ts';
 import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Work } from './drive.ts';
-import { execute } from './execute.ts';
+import { execute, type Executed } from './execute.ts';
 import { materialize } from './materialize.ts';
 import type { Processor } from './processor.ts';
 import { readResources } from './resources.ts';
@@ -26,6 +26,12 @@ export interface TickResult {
   readonly commit: Omit<Commit, 'lease'>;
   /** Emissions about entities that another emission killed or moved away, each entity counted. */
   readonly ignored: number;
+  /** Whom updates were about, staged or emitted; births of this tick may be among them. */
+  readonly updated: () => readonly Updated[];
+}
+export interface Updated {
+  readonly component: string;
+  readonly entities: Iterable<number>;
 }
 
 /**
@@ -69,7 +75,24 @@ export function* tick(
       settled: [],
     },
     ignored: settled.ignored,
+    updated: () => updatedBy(mutations, executed),
   };
+}
+
+function updatedBy(mutations: readonly Mutation[], { calls }: Executed): readonly Updated[] {
+  const staged = mutations.flatMap((mutation) =>
+    mutation.kind === 'update'
+      ? [{ component: mutation.component.type, entities: [mutation.entity] }]
+      : [],
+  );
+  const emitted = calls.flatMap(({ emissions }) =>
+    emissions.flatMap((emission) =>
+      emission.kind === 'update'
+        ? [{ component: emission.component.type, entities: emission.entities }]
+        : [],
+    ),
+  );
+  return [...staged, ...emitted];
 }
 
 /** One above the ids that mutations used. */

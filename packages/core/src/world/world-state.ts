@@ -6,6 +6,7 @@ import type { Logger } from '../state/logger.ts';
 import type { Lease, WorldRecord } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
 import type { Processor } from '../tick/processor.ts';
+import type { Hooks } from './hooks.ts';
 import type { AsyncContext } from './inside.ts';
 
 /** What a `World` is given to live with. */
@@ -18,6 +19,7 @@ export interface WorldState {
   readonly live: Map<string, unknown>;
   readonly resources: ReadonlyMap<string, AnyResource>;
   readonly keys: Map<string, Key>;
+  readonly hooks: Hooks;
   readonly logger: Logger;
   readonly context: AsyncContext | undefined;
   /** Adds a processor and the components it names. @throws `processor_conflict` */

@@ -17,8 +17,17 @@ import { drive } from '../tick/drive.ts';
 import type { Processor } from '../tick/processor.ts';
 import { readResources, type Resources } from '../tick/resources.ts';
 import { tick, type TickResult } from '../tick/tick.ts';
+import { Announcer } from './announcer.ts';
 import { bind } from './bind.ts';
 import { Committer } from './committer.ts';
+import {
+  defineHook,
+  type Detached,
+  type Hook,
+  type HookEvent,
+  type HookEvents,
+  type HookOptions,
+} from './hooks.ts';
 import { inputOf } from './input.ts';
 import { Inside } from './inside.ts';
 import { Pace } from './pace.ts';
@@ -73,6 +82,7 @@ export class World {
   readonly #never = new AbortController().signal;
   readonly #turns = new Turns();
   readonly #inside: Inside;
+  readonly #announcer: Announcer;
   #ended: 'open' | 'closed' | 'destroyed' = 'open';
 
   /** Made by `Worlds`. */
@@ -82,6 +92,43 @@ export class World {
     staged?.staging.copyTo(this.#staging);
     this.#committer = new Committer(state.snapshot, this.#staging, state.open);
     this.#inside = new Inside(state.context);
+    this.#announcer = new Announcer(this, state.hooks, state.logger, (work) => {
+      const inside = this.#inside.begin();
+      try {
+        const result = inside.run(work);
+        if (!(result instanceof Promise)) inside.end();
+        else void result.then(inside.end, inside.end);
+        return result;
+      } catch (error) {
+        inside.end();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Listens to an event of this world and of its later forks. Blocking handlers (the default) are awaited in order of
+   * registration; detached ones run on, get a world that takes no mutations, and are awaited by `close`. A handler that
+   * throws is told of by `tickError` and the log, and never fails a tick. A blocking handler that is told of durable ticks
+   * makes every tick wait for it.
+   *
+   * @returns a handle whose `remove` ends it, and which `using` ends with its scope
+   * @throws `invalid_argument`
+   * @example world.on('despawn', ({ entities, tick }) => console.log(`${entities.length} died in tick ${tick}`))
+   */
+  on<E extends HookEvent>(
+    event: E,
+    handler: (event: HookEvents[E]) => unknown,
+    options?: { readonly mode?: 'blocking' },
+  ): Hook;
+  on<E extends HookEvent>(
+    event: E,
+    handler: (event: Detached<HookEvents[E]>) => unknown,
+    options: { readonly mode: 'detached' },
+  ): Hook;
+  on(event: HookEvent, handler: (event: never) => unknown, options: HookOptions = {}): Hook {
+    this.#admit();
+    return this.#state.hooks.add(defineHook(event, handler as never, options as never));
   }
 
   get id(): string {
@@ -254,6 +301,7 @@ export class World {
       const ticked = await this.#advance(given, until, onDurable);
       ignored += ticked.ignored;
       pending.push(watched(ticked));
+      if (this.#announcer.blocksAfter) await ticked.durable;
     };
     const pace = new Pace();
     const out = { signal, error: () => this.#toldToStop(signal) };
@@ -292,18 +340,27 @@ export class World {
     if (this.#committer.failing) await this.#committer.idle();
     this.#admit();
     if (signal.aborted) throw this.#toldToStop(signal);
+    const before = this.#committer.head;
+    if (before.tick !== UNSTARTED && this.#announcer.listens('preTick')) {
+      await this.#announcer.preTick(before.tick + 1, signal);
+      if (signal.aborted) throw this.#toldToStop(signal);
+    }
     const taken = this.#staging.take();
     const inside = this.#inside.begin();
     try {
       const computing = this.#compute(taken, input, signal, inside.run);
-      const { snapshot, commit, ignored } =
+      const { snapshot, commit, ignored, updated } =
         computing instanceof Promise ? await computing : computing;
       inside.end();
-      return { durable: this.#committer.push(snapshot, commit, taken, onDurable), ignored };
+      const durable = this.#committer.push(snapshot, commit, taken, onDurable);
+      if (!this.#announcer.after) return { durable, ignored };
+      const told = durable.then(() => this.#announcer.ticked(before, snapshot, updated, signal));
+      return { durable: told, ignored };
     } catch (error) {
       inside.end();
       await this.#committer.idle();
       this.#staging.restore(this.#committer.durable);
+      await this.#announcer.tickError(error, before.tick + 1, signal);
       throw error;
     }
   }
@@ -373,7 +430,7 @@ export class World {
       const { store } = await this.#state.open();
       if (at === undefined) {
         const now = await this.#state.fork(this.#committer.durable, options);
-        return new World(now, { staging: this.#staging });
+        return this.#forked(new World(now, { staging: this.#staging }));
       }
       const past = Number.isInteger(at) ? await store.snapshot(this.id, at) : undefined;
       if (past === undefined || at > this.#committer.durable.tick) {
@@ -382,8 +439,15 @@ export class World {
           `World "${this.name}" has no tick ${String(at)} to fork from; it stands at tick ${this.tick}.`,
         );
       }
-      return new World(await this.#state.fork(bind(past, this.#state.registry), options));
+      return this.#forked(
+        new World(await this.#state.fork(bind(past, this.#state.registry), options)),
+      );
     });
+  }
+
+  async #forked(fork: World): Promise<World> {
+    await this.#announcer.forked(fork, fork.tick);
+    return fork;
   }
 
   /** Ends the world: no more ticks. Its rows stay readable, and it can be forked from the store. */
@@ -396,17 +460,20 @@ export class World {
       await store.destroy(lease);
       this.#ended = 'destroyed';
       this.#state.release();
+      await this.#announcer.destroyed(this.tick);
     });
   }
 
-  /** Waits for the tick under way, then refuses further use. The stored world is not destroyed. Idempotent. */
+  /** Waits for the tick under way and for detached handlers, then refuses further use. The stored world is not destroyed. Idempotent. */
   async close(): Promise<void> {
     if (this.#ended !== 'open') return;
     this.#refuseInside('close');
     this.#ended = 'closed';
     this.#state.release();
+    this.#announcer.close();
     await this.#turns.idle();
     await this.#committer.idle();
+    await this.#announcer.drain();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from '../tick/simulation.ts';
 import type { Processor } from '../tick/processor.ts';
 import { bind } from './bind.ts';
+import { Hooks } from './hooks.ts';
 import type { AsyncContext } from './inside.ts';
 import { collectResources } from './world-resources.ts';
 import { World } from './world.ts';
@@ -158,7 +159,8 @@ export class Worlds {
   ): Parts {
     const registry = new Registry();
     const processors: Processor[] = [];
-    const parts = { registry, processors, live: new Map(live), resources };
+    const hooks = new Hooks(plan.hooks);
+    const parts = { registry, processors, live: new Map(live), resources, hooks };
     const components: readonly AnyComponent[] = plan.components;
     components.forEach((component) => registry.add(component));
     plan.processors.forEach((processor) => register(parts, processor));
@@ -233,6 +235,7 @@ export class Worlds {
       processors: [...parts.processors],
       live,
       resources: new Map([...parts.resources, ...given.known]),
+      hooks: new Hooks(parts.hooks.list),
     };
     const state = this.#state(record, { ...snapshot, resources }, copied, (store) =>
       store.fork(record),
@@ -301,6 +304,7 @@ interface Parts {
   readonly processors: Processor[];
   readonly live: Map<string, unknown>;
   readonly resources: ReadonlyMap<string, AnyResource>;
+  readonly hooks: Hooks;
 }
 
 function register({ registry, processors }: Parts, processor: Processor): void {

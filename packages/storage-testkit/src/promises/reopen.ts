@@ -15,6 +15,9 @@ import {
 } from '../given.ts';
 import type { StorePromise } from '../harness.ts';
 
+/** What one entity is given. */
+const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
+
 /** A store that is opened again has everything. */
 const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
 

@@ -96,7 +96,8 @@ export type { Detached, Hook, HookEvent, HookEvents, HookOptions } from './world
 export type { HookWorld, QuietWorld } from './world/hook-world.ts';
 export { Worlds } from './world/worlds.ts';
 export type { CreateOptions, ResumeOptions, WorldsOptions } from './world/worlds.ts';
-export type { ForkOptions, RunOptions, StepOptions, World } from './world/world.ts';
+export type { World } from './world/world.ts';
+export type { ForkOptions, RunOptions, StepOptions } from './world/world-options.ts';
 export type { WorldReader } from './world/world-reader.ts';
 export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';
 export type { QueryOptions, Ticks } from './world/query.ts';

@@ -19,43 +19,100 @@ export function createContext(
   random: RandomSource,
   around: Surroundings,
 ): TickContext {
-  const { world, tick, resources, input, signal } = around;
-  let log: Logger | undefined;
-  const context: TickContext = {
-    world,
-    tick,
-    resources,
-    input: (input instanceof Frame
-      ? input.from(random.over(view.presence))
-      : input) as TickContext['input'],
-    signal,
-    get log() {
-      return (log ??= withFields(around.logger, {
-        world: world.name,
-        tick,
-        processor: call.processor,
-      }));
-    },
-    query: (components, options = {}) => {
-      const wanted = components.map(requireComponent);
+  return new Context(call, view, dying, random, around);
+}
+
+/** Functions are made when they are asked for, bound, so that they can be taken out of it; most calls need few. */
+class Context implements TickContext {
+  readonly #call: Call;
+  readonly #view: View;
+  readonly #dying: ReadonlySet<number>;
+  readonly #random: RandomSource;
+  readonly #around: Surroundings;
+  #log: Logger | undefined;
+
+  constructor(
+    call: Call,
+    view: View,
+    dying: ReadonlySet<number>,
+    random: RandomSource,
+    around: Surroundings,
+  ) {
+    this.#call = call;
+    this.#view = view;
+    this.#dying = dying;
+    this.#random = random;
+    this.#around = around;
+  }
+
+  get world(): TickContext['world'] {
+    return this.#around.world;
+  }
+
+  get tick(): number {
+    return this.#around.tick;
+  }
+
+  get resources(): TickContext['resources'] {
+    return this.#around.resources;
+  }
+
+  get input(): TickContext['input'] {
+    const { input } = this.#around;
+    return input instanceof Frame ? typed(this.#own(input)) : input;
+  }
+
+  get signal(): AbortSignal {
+    return this.#around.signal;
+  }
+
+  get log(): Logger {
+    const { logger, world, tick } = this.#around;
+    this.#log ??= withFields(logger, { world: world.name, tick, processor: this.#call.processor });
+    return this.#log;
+  }
+
+  get query(): TickContext['query'] {
+    return (components, options = {}) => {
       const without = (options.without ?? []).map(requireComponent);
-      const frame = view.query(wanted, without).from(random.over(view.presence));
+      const frame = this.#own(this.#view.query(components.map(requireComponent), without));
       return typed(options.where === undefined ? frame : frame.filter(options.where as never));
-    },
-    dying: (entity) => dying.has(entity),
-    spawn: (...values) => call.spawn(values),
-    spawnMany: (rows) => call.spawnMany(rows),
-    despawn: (entities) => call.despawn(entities),
-    update: (
-      entities: unknown,
-      component: never,
-      patch: unknown,
-      options: { readonly combine?: Combine } = {},
-    ) => call.update(entities, component, patch, combineOf(options)),
-    addComponents: (entities, ...values) => call.addComponents(entities, values),
-    removeComponents: (entities, ...components) => call.removeComponents(entities, components),
-  };
-  return Object.freeze(context);
+    };
+  }
+
+  /** A frame of other entities than the processor's, as the processor's own. */
+  #own(frame: Frame): Frame {
+    return frame.from(this.#random.over(this.#view.presence));
+  }
+
+  get dying(): TickContext['dying'] {
+    return (entity) => this.#dying.has(entity);
+  }
+
+  get spawn(): TickContext['spawn'] {
+    return (...values) => this.#call.spawn(values);
+  }
+
+  get spawnMany(): TickContext['spawnMany'] {
+    return (rows) => this.#call.spawnMany(rows);
+  }
+
+  get despawn(): TickContext['despawn'] {
+    return (entities) => this.#call.despawn(entities);
+  }
+
+  get update(): TickContext['update'] {
+    return (entities, component, patch, options = {}) =>
+      this.#call.update(entities, component, patch, combineOf(options));
+  }
+
+  get addComponents(): TickContext['addComponents'] {
+    return (entities, ...values) => this.#call.addComponents(entities, values);
+  }
+
+  get removeComponents(): TickContext['removeComponents'] {
+    return (entities, ...components) => this.#call.removeComponents(entities, components);
+  }
 }
 
 function combineOf({ combine }: { readonly combine?: Combine }): Combine | undefined {

@@ -27,10 +27,9 @@ export function materialize(
 ): Materialized {
   const births = new Births(registry);
   const living = new Map<number, Change>();
-  const directory: Directory<LivingTable> = directoryOf(snapshot.tables);
   const changed: Record<string, Json> = {};
   const target = (entity: number): Change | undefined =>
-    living.get(entity) ?? open(entity, directory, living) ?? births.find(entity);
+    living.get(entity) ?? open(entity, directoryOf(snapshot.tables), living) ?? births.find(entity);
   for (const mutation of mutations) {
     switch (mutation.kind) {
       case 'spawn':

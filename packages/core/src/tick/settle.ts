@@ -65,6 +65,8 @@ export function settle(
     }
   }
   const { tables: moved, left } = applyChanges(tables, changes.values(), births.rows());
+  if (!about.some(({ emission }) => emission.kind === 'update'))
+    return { tables: moved, left, nextEntity, ignored };
   const updates = new Updates(executed, moved);
   for (const { emission, call, ids } of about) {
     if (emission.kind === 'update') ignored += updates.add(emission, ids, call.processor);

@@ -10,16 +10,19 @@ import { rowFrame } from './row-frame.ts';
 /** The state that a tick's processors see: that of the last tick plus what was staged since, births left out. */
 export class View {
   readonly tables: LivingTables;
-  readonly directory: Directory<LivingTable>;
   readonly #world: WorldIdentity;
   readonly #tick: number;
   readonly #frames = new Map<string, Frame>();
 
   constructor(tables: LivingTables, world: WorldIdentity, tick: number) {
     this.tables = tables;
-    this.directory = directoryOf(tables);
     this.#world = world;
     this.#tick = tick;
+  }
+
+  /** Made when somebody is first looked for. */
+  get directory(): Directory<LivingTable> {
+    return directoryOf(this.tables);
   }
 
   /** Rows of every table that has the components, ascending by entity; made once for all who ask for the same. */
@@ -33,10 +36,11 @@ export class View {
   }
 
   /** Who has a component, over all tables. */
-  readonly presence: Presence = (component) => ({
-    has: (entity) =>
-      this.directory.tableOf(entity as number)?.signature.names.includes(component) === true,
-  });
+  readonly presence: Presence = (component) => {
+    const { directory } = this;
+    const having = directory.tables.map(({ signature }) => signature.names.includes(component));
+    return { has: (entity) => having[directory.find(entity as number)] === true };
+  };
 
   #query(components: readonly AnyComponent[], without: readonly AnyComponent[]): Frame {
     const schema = [...baseColumns, ...components.flatMap((component) => component.columns)];

@@ -3,12 +3,19 @@ const STRETCH = 25;
 
 /** Ticks that never wait would keep everything else from running, the caller's timers and signals too. */
 export class Pace {
-  #since = performance.now();
+  #turned = performance.now();
+  /** A turn of the event loop that is on its way. */
+  #turn: Promise<void> | undefined;
 
-  /** Called between ticks. */
-  async rest(): Promise<void> {
-    if (performance.now() - this.#since < STRETCH) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#since = performance.now();
+  /** Called between ticks: what to wait for, if the event loop has not turned for too long. */
+  rest(): Promise<void> | undefined {
+    this.#turn ??= new Promise((resolve) => {
+      setTimeout(() => {
+        this.#turned = performance.now();
+        this.#turn = undefined;
+        resolve();
+      }, 0);
+    });
+    return performance.now() - this.#turned < STRETCH ? undefined : this.#turn;
   }
 }

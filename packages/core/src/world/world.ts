@@ -1,7 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
-import type { Frame } from '../frame/frame.ts';
-import { typed } from '../frame/frame.ts';
+import { typed, type Frame } from '../frame/frame.ts';
 import {
   requireComponent,
   type AnyComponent,
@@ -34,42 +33,13 @@ import { Pace } from './pace.ts';
 import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
 import { Staging } from './staging.ts';
 import { Turns } from './turns.ts';
-import type { RunProgress, RunResult, WorldInfo } from './world-info.ts';
+import type { RunResult, WorldInfo } from './world-info.ts';
+import type { ForkOptions, RunOptions, StepOptions } from './world-options.ts';
 import { requireValue } from './world-resources.ts';
 import type { WorldState } from './world-state.ts';
 
 /** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
 const MAX_IN_FLIGHT = 32;
-
-export interface StepOptions {
-  /**
-   * Recorded with the tick and given to its processors as `ctx.input`: JSON, or a frame with a column `entity_id` and at
-   * most one row for an entity.
-   */
-  readonly input?: Json | DataFrame;
-  /** Gives the step up: at once where a processor waits or where it waits for its turn, and between ticks. */
-  readonly signal?: AbortSignal;
-}
-
-export interface RunOptions extends StepOptions {
-  /** How many ticks to compute; tick 0 of an unstarted world is committed first and not counted. */
-  readonly steps: number;
-  readonly onProgress?: (progress: RunProgress) => void;
-}
-
-export interface ForkOptions {
-  /**
-   * A committed tick to branch off from, with the state, counters and data resources of that tick; what is staged stays
-   * behind. Now, unless told, with what is staged.
-   */
-  readonly at?: number;
-  /** The source's name and `-fork`, unless told. */
-  readonly name?: string;
-  /** The source's, unless told, so that branches share their random numbers. */
-  readonly seed?: number;
-  /** Resources that differ in the branch. */
-  readonly resources?: readonly ResourceValue[];
-}
 
 /**
  * A timeline of ticks. Mutations stage at once and throw at the call; `step` and `run` apply them and commit. It holds one
@@ -313,7 +283,8 @@ export class World {
           if (k < steps) await advance(input, signal, progress);
         }, out);
         if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
-        if (k + 1 < steps) await pace.rest();
+        const rest = k + 1 < steps ? pace.rest() : undefined;
+        if (rest !== undefined) await rest;
       }
     } finally {
       // A commit that failed comes before whatever failed on top of it.

@@ -19,8 +19,6 @@ import type { StorePromise } from '../harness.ts';
 const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
 
 /** A store that is opened again has everything. */
-const frame = (force: number | null, note = 'ä€') => inputFrame([[7, force, note]]);
-
 export const reopen: readonly StorePromise[] = [
   {
     title: 'worlds, ticks, counters, resources and unchanged tables survive, and the world goes on',

@@ -66,6 +66,7 @@ export type {
   Description,
   Grouped,
   JoinOn,
+  MessageColumns,
   MapAsyncOptions,
   NumericNames,
   Readable,
@@ -104,7 +105,7 @@ export type { QueryOptions, Ticks } from './world/query.ts';
 
 // For stores and storage adapters: frames and columns without their types.
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
-export type { ScanQuery, Store, StoredWorld } from './store/store.ts';
+export type { ScanQuery, Store, StoredWorld, TickMessages } from './store/store.ts';
 export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
@@ -128,6 +129,7 @@ export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
 export type { Json } from './state/json.ts';
 export type { LogFields, Logger } from './state/logger.ts';
 export type { AsyncContext } from './world/inside.ts';
+export { messageColumns, noMessages } from './state/message.ts';
 export type { Mutation } from './state/mutation.ts';
 export type { Counters, Snapshot, Table } from './state/snapshot.ts';
 export { lineageAt, piecesOf } from './state/world-record.ts';

@@ -6,6 +6,7 @@ import type {
   Snapshot,
   Store,
   StoredWorld,
+  TickMessages,
   WorldId,
   WorldRecord,
 } from '@archetype/core';
@@ -51,6 +52,13 @@ export class ReopeningStore implements Store {
 
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {
     yield* (await this.#fresh()).scan(query);
+  }
+
+  async *messages(
+    world: WorldId,
+    ticks: { readonly from: number; readonly to: number },
+  ): AsyncGenerator<TickMessages> {
+    yield* (await this.#fresh()).messages(world, ticks);
   }
 
   async snapshot(world: WorldId, tick: number): Promise<Snapshot | undefined> {

@@ -4,6 +4,7 @@ import { evolution } from './promises/evolution.ts';
 import { history } from './promises/history.ts';
 import { isolation } from './promises/isolation.ts';
 import { lineage } from './promises/lineage.ts';
+import { messages } from './promises/messages.ts';
 import { reopen } from './promises/reopen.ts';
 import { scan } from './promises/scan.ts';
 import { values } from './promises/values.ts';
@@ -18,4 +19,5 @@ export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = 
   isolation,
   lineage,
   evolution,
+  messages,
 };

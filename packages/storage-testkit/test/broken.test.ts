@@ -29,6 +29,7 @@ describe('the kit', () => {
     ['lossy int64', 'values', 'it keeps nothing'],
     ['duplicate on retry', 'append', 'it keeps nothing'],
     ['fork sees the future', 'lineage', 'it keeps nothing'],
+    ['forgets messages', 'messages', 'it keeps nothing'],
   ] as const)('rejects a store that is broken: %s', async (name, group, reopens) => {
     const broken = await brokenGroups(inMemory(name, brokenStores[name]!, reopens));
     console.log(`${name}: rejected by ${broken.join(', ')}`);

@@ -7,6 +7,7 @@ import type {
   F32,
   F64,
   I32,
+  Json,
   Nullable,
   Numeric,
   Plain,
@@ -41,6 +42,19 @@ export interface BaseColumns {
   readonly entity_id: I32;
   readonly tick: I32;
   readonly is_active: Bool;
+}
+
+/** The columns of messages. */
+export interface MessageColumns {
+  /** Counts up from 1 in a world, in the order of sending. */
+  readonly id: I32;
+  readonly to: I32;
+  /** Null for a message from outside. */
+  readonly from: Nullable<I32>;
+  readonly content: Json;
+  readonly sent_tick: I32;
+  /** It was given to the processors of the next tick: that tick was computed, and the receiver lived then. */
+  readonly delivered: Bool;
 }
 
 type Prefixed<C> = C extends { readonly prefix: infer P extends string; readonly fields: infer F }

@@ -29,8 +29,10 @@ export interface Commit {
   readonly counters: Counters;
   /** Data resources that changed, whole values. */
   readonly resources?: Readonly<Record<string, Json>>;
-  /** Messages sent in this tick. */
+  /** Messages sent in this tick, columns `messageColumns`; absent when there are none. */
   readonly messages?: Frame;
+  /** Ids of messages of the tick before whose receivers were gone when they were to be delivered. */
+  readonly undelivered?: readonly number[];
   /** What the caller gave to the step: JSON, or a frame keyed by `entity_id`. */
   readonly input?: Json | Frame;
   readonly settled: readonly SettledCommand[];

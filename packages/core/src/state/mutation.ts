@@ -2,6 +2,7 @@ import type { Frame } from '../frame/frame.ts';
 import type { AnyComponent, Value } from '../schema/component.ts';
 import type { Signature } from '../schema/signature.ts';
 import type { Json } from './json.ts';
+import type { Message } from './message.ts';
 
 /** Some of a component's fields, checked. */
 type PatchFields = Readonly<Record<string, unknown>>;
@@ -35,4 +36,5 @@ export type Mutation =
       readonly entity: number;
       readonly components: readonly AnyComponent[];
     }
+  | ({ readonly kind: 'send' } & Message)
   | { readonly kind: 'setResource'; readonly name: string; readonly value: Json };

@@ -2,6 +2,7 @@ import type { Frame } from '../frame/frame.ts';
 import type { Signature, TableId } from '../schema/signature.ts';
 import { UNSTARTED } from './ids.ts';
 import type { Json } from './json.ts';
+import { noMessages } from './message.ts';
 
 /** The living entities of one archetype. */
 export interface Table {
@@ -28,6 +29,8 @@ export interface Snapshot {
   readonly counters: Counters;
   /** Data resources by name, as of this tick. */
   readonly resources: Readonly<Record<string, Json>>;
+  /** Columns `messageColumns`: sent in this tick, delivered in the next. */
+  readonly messages: Frame;
 }
 
 export const emptySnapshot = (resources: Readonly<Record<string, Json>>): Snapshot => ({
@@ -35,4 +38,5 @@ export const emptySnapshot = (resources: Readonly<Record<string, Json>>): Snapsh
   tables: new Map(),
   counters: { nextEntity: 1, nextMessage: 1 },
   resources,
+  messages: noMessages,
 });

@@ -2,6 +2,7 @@ import { ArchetypeError } from '../errors.ts';
 import type { Frame } from '../frame/frame.ts';
 import { shapesOf, covers, type TableId } from '../schema/signature.ts';
 import type { Commit, TableCommit } from '../state/commit.ts';
+import { noMessages } from '../state/message.ts';
 import { UNSTARTED, type WorldId } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { Snapshot, Table } from '../state/snapshot.ts';
@@ -14,7 +15,7 @@ import {
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
 import { livingRows } from './living-rows.ts';
 import { sameCommit } from './same-commit.ts';
-import type { ScanQuery, Store, StoredWorld } from './store.ts';
+import type { ScanQuery, Store, StoredWorld, TickMessages } from './store.ts';
 
 /** One tick as kept: `sameAs` already resolved to the rows it names. */
 interface KeptTick {
@@ -162,6 +163,20 @@ export class MemoryStore implements Store {
     return cut;
   }
 
+  async *messages(
+    world: WorldId,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): AsyncGenerator<TickMessages> {
+    const kept = this.#world(world);
+    const ticks: TickMessages[] = [];
+    for (let tick = Math.max(from, 0); tick <= Math.min(to, kept.newest); tick++) {
+      const { messages, undelivered = [] } = this.#find(kept, tick)?.commit ?? {};
+      if (messages !== undefined || undelivered.length > 0)
+        ticks.push({ tick, messages, undelivered });
+    }
+    yield* ticks;
+  }
+
   async snapshot(world: WorldId, tick: number): Promise<Snapshot | undefined> {
     const kept = this.#world(world);
     if (tick < 0 || tick > kept.newest) return undefined;
@@ -174,6 +189,7 @@ export class MemoryStore implements Store {
       tick,
       tables: new Map(tables.map((table) => [table.signature.table, table])),
       counters: found.commit.counters,
+      messages: found.commit.messages ?? noMessages,
       // A fork begins with what its record says, its own overrides included.
       resources:
         kept.ticks.has(tick) || tick !== kept.record.lineage.at(-1)?.tick

@@ -11,9 +11,11 @@ export function sameCommit(a: Commit, b: Commit): boolean {
     sameJson(a.resources ?? {}, b.resources ?? {}) &&
     sameInput(a.input, b.input) &&
     sameJson(a.settled, b.settled) &&
+    sameJson(a.undelivered ?? [], b.undelivered ?? []) &&
     a.tables.length === b.tables.length &&
     a.tables.every((table, k) => sameTable(table, b.tables[k]!)) &&
-    (a.messages === b.messages || (a.messages?.equals(b.messages) ?? false))
+    (a.messages === b.messages ||
+      (a.messages !== undefined && b.messages !== undefined && a.messages.equals(b.messages)))
   );
 }
 

@@ -34,6 +34,15 @@ export interface ScanQuery {
   readonly includeInactive?: boolean;
 }
 
+/** What a tick says of messages. */
+export interface TickMessages {
+  readonly tick: number;
+  /** Sent in this tick. */
+  readonly messages: Frame | undefined;
+  /** Ids of messages of the tick before that found no receiver. */
+  readonly undelivered: readonly number[];
+}
+
 /** Where commits go and queries read. Every method but `close` fails with `store_closed` after `close`. */
 export interface Store {
   /** Writes a new world down. @throws `world_exists` */
@@ -59,6 +68,14 @@ export interface Store {
   append(commits: readonly Commit[]): Promise<void>;
   /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained`, `schema_conflict` */
   scan(query: ScanQuery): AsyncIterable<Frame>;
+  /**
+   * Messages of ticks, in ascending tick, and what became of those of the tick before; ticks without either may be left
+   * out. @throws `world_not_found`
+   */
+  messages(
+    world: WorldId,
+    ticks: { readonly from: number; readonly to: number },
+  ): AsyncIterable<TickMessages>;
   /** The state of a world at a tick; undefined when that tick does not exist. @throws `world_not_found` */
   snapshot(world: WorldId, tick: number): Promise<Snapshot | undefined>;
   /** Every world ever written, in order of creation. */

@@ -5,6 +5,7 @@ import type { BirthRef, BirthRefs } from '../schema/entity-ref.ts';
 import type { Registry } from '../schema/registry.ts';
 import type { Signature } from '../schema/signature.ts';
 import { Birth, BirthRange, checkBirths, type BirthCall } from './birth.ts';
+import { contentOf } from '../state/message.ts';
 import type { Combine, Emission, FieldCells, Targets } from './emission.ts';
 import { patchOfMany, patchOfOne } from './patches.ts';
 import {
@@ -87,6 +88,16 @@ export class Call implements BirthCall {
     if (last?.kind === 'spawn') (last.births as unknown[]).push(...births);
     else this.emissions.push({ kind: 'spawn', births });
     for (let k = 0; k < births.length; k++) this.#births.push(signature);
+  }
+
+  send(to: unknown, from: unknown, content: unknown): void {
+    const one = (entity: unknown): number => {
+      const targets = isSingle(entity) ? this.#targets(entity) : undefined;
+      if (targets?.length === 1) return targets[0]!;
+      throw noSuchEntity(entity);
+    };
+    const sender = from === undefined || from === null ? null : one(from);
+    this.emissions.push({ kind: 'send', to: one(to), from: sender, content: contentOf(content) });
   }
 
   despawn(target: unknown): void {

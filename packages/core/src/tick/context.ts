@@ -5,6 +5,7 @@ import type { BirthRef, BirthRefs, EntityRef } from '../schema/entity-ref.ts';
 import type { I32 } from '../schema/types.ts';
 import type { RunId, WorldId } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
+import type { MessageColumns } from '../frame/data-frame.ts';
 import type { Logger } from '../state/logger.ts';
 import type { Combine } from './emission.ts';
 import type { Resources } from './resources.ts';
@@ -59,6 +60,20 @@ export interface TickContext {
       readonly where?: (c: Accessor<ColumnsOf<Cs>>) => Condition;
     },
   ): DataFrame<ColumnsOf<Cs>>;
+  /**
+   * Messages sent in the last tick whose receivers live, in the order in which they were sent: `id`, `to`, `from`,
+   * `content`, `sent_tick`, `delivered`.
+   */
+  readonly messages: DataFrame<MessageColumns>;
+  /**
+   * A message, part of this tick's state, given to all processors of the next tick. @throws `entity_not_found`,
+   * `invalid_value` for content that JSON cannot hold
+   */
+  send(message: {
+    readonly to: EntityRef;
+    readonly from?: EntityRef | null;
+    readonly content: unknown;
+  }): void;
   /** Whether a processor of an earlier priority despawned the entity in this tick. */
   dying(entity: number): boolean;
   /**

@@ -85,6 +85,14 @@ class Context implements TickContext {
     return frame.from(this.#random.over(this.#view.presence));
   }
 
+  get messages(): TickContext['messages'] {
+    return typed(this.#own(this.#around.messages));
+  }
+
+  get send(): TickContext['send'] {
+    return ({ to, from, content }) => this.#call.send(to, from, content);
+  }
+
   get dying(): TickContext['dying'] {
     return (entity) => this.#dying.has(entity);
   }

@@ -2,6 +2,7 @@ import type { Column } from '../column/column.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 import type { AnyComponent, Value } from '../schema/component.ts';
 import type { Signature } from '../schema/signature.ts';
+import type { Json } from '../state/json.ts';
 import type { Block } from './births.ts';
 
 /** How updates of one field by several processors become one value; `sum`, `min` and `max` start from the column's. */
@@ -31,6 +32,13 @@ export type Emission =
       }[];
     }
   | { readonly kind: 'spawnMany'; readonly block: Block }
+  | {
+      readonly kind: 'send';
+      /** Ids; `~n` for births of the same call. */
+      readonly to: number;
+      readonly from: number | null;
+      readonly content: Json;
+    }
   | { readonly kind: 'despawn'; readonly entities: Targets }
   | {
       readonly kind: 'update';

@@ -38,6 +38,8 @@ export function materialize(
       case 'spawnMany':
         births.addBlock(mutation.first, mutation);
         break;
+      case 'send':
+        break;
       case 'setResource':
         changed[mutation.name] = mutation.value;
         break;

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly keys: Map<string, Key>;
   readonly resources: Resources;
   readonly input: Json | Frame | undefined;
+  /** What is delivered in this tick. */
+  readonly messages: Frame;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Runs code of the user's, so that the world knows when it is called from there. */

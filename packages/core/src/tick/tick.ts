@@ -4,6 +4,7 @@ import type { Commit } from '../state/commit.ts';
 import { UNSTARTED } from '../state/ids.ts';
 import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
+import { deliver, messagesOf } from './delivery.ts';
 import type { Work } from './drive.ts';
 import { execute, type Executed } from './execute.ts';
 import { materialize } from './materialize.ts';
@@ -14,7 +15,7 @@ import { stamp } from './stamp.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Everything that a tick is a function of, beside the snapshot and the mutations. */
-export interface TickInput extends Omit<Surroundings, 'tick' | 'resources'> {
+export interface TickInput extends Omit<Surroundings, 'tick' | 'resources' | 'messages'> {
   readonly processors: readonly Processor[];
   readonly live: ReadonlyMap<string, unknown>;
   /** Reserves entity ids for births that processors emit, and gives the first. */
@@ -46,9 +47,11 @@ export function* tick(
   const number = snapshot.tick + 1;
   const { registry } = given;
   const { tables, left, births, resources, changed } = materialize(snapshot, mutations, registry);
+  const delivery = deliver(snapshot, tables);
   const executed = yield* execute(tables, number === UNSTARTED + 1 ? [] : given.processors, {
     ...given,
     tick: number,
+    messages: delivery.messages,
     resources: readResources(resources, given.live),
   });
   const settled = settle(executed, births, registry, given.allocate);
@@ -60,17 +63,22 @@ export function* tick(
     left,
     settled.left,
   );
+  const { nextMessage } = snapshot.counters;
+  const messages = messagesOf(mutations, executed.calls, nextMessage);
+  const { undelivered } = delivery;
   const counters = {
     nextEntity: Math.max(snapshot.counters.nextEntity, settled.nextEntity, idsUsed(mutations)),
-    nextMessage: snapshot.counters.nextMessage,
+    nextMessage: nextMessage + messages.numRows,
   };
   return {
-    snapshot: { tick: number, tables: stamped.tables, counters, resources },
+    snapshot: { tick: number, tables: stamped.tables, counters, resources, messages },
     commit: {
       tick: number,
       tables: stamped.commits,
       counters,
       ...(Object.keys(changed).length > 0 && { resources: changed }),
+      ...(messages.numRows > 0 && { messages }),
+      ...(undelivered.length > 0 && { undelivered }),
       ...(given.input !== undefined && { input: given.input }),
       settled: [],
     },

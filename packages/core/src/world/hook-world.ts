@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 /** A world as detached handlers see it: it can be asked, and takes no mutations. */
 export type QuietWorld = Pick<
   World,
-  'id' | 'run_id' | 'name' | 'tick' | 'info' | 'query' | 'staged'
+  'id' | 'run_id' | 'name' | 'tick' | 'info' | 'query' | 'staged' | 'messages'
 > & { readonly resources: Pick<World['resources'], 'get' | 'find' | 'list'> };
 
 /** A world as blocking handlers see it: mutations stage as they do from outside. */
@@ -24,7 +24,9 @@ export type HookWorld = Pick<
   | 'update'
   | 'addComponents'
   | 'removeComponents'
+  | 'send'
   | 'discard'
+  | 'messages'
 >;
 
 const STAGING = [
@@ -34,6 +36,7 @@ const STAGING = [
   'update',
   'addComponents',
   'removeComponents',
+  'send',
   'discard',
 ] as const;
 
@@ -64,6 +67,7 @@ export function quiet(world: World): QuietWorld {
     info: () => world.info(),
     query: (...given: Parameters<World['query']>) => world.query(...given),
     staged: () => world.staged(),
+    messages: (...given: Parameters<World['messages']>) => world.messages(...given),
     ...Object.fromEntries(STAGING.map((name) => [name, refuse])),
   };
   return face as QuietWorld;

@@ -128,7 +128,7 @@ function scanQuery(
   };
 }
 
-function ticksOf(ticks: Ticks, newest: number | undefined): ScanQuery['ticks'] {
+export function ticksOf(ticks: Ticks, newest: number | undefined): ScanQuery['ticks'] {
   const last = newest ?? Infinity;
   if (ticks === 'newest') return newest === undefined ? 'newest' : { from: newest, to: newest };
   if (ticks === 'all') return { from: 0, to: last };

@@ -4,6 +4,7 @@ import { MAX_ENTITY } from '../schema/entity-ref.ts';
 import type { Registry } from '../schema/registry.ts';
 import type { Signature } from '../schema/signature.ts';
 import type { Json } from '../state/json.ts';
+import { contentOf } from '../state/message.ts';
 import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { checkBirths } from '../tick/birth.ts';
@@ -94,6 +95,14 @@ export class Staging {
     const absent = components.find((component) => !before.names.includes(component.type));
     if (absent !== undefined) throw missing(entity, absent);
     this.#push({ kind: 'removeComponents', entity, components: Object.freeze(components) });
+  }
+
+  /** @throws `entity_not_found`, `invalid_value` */
+  send(to: number, from: unknown, content: unknown, snapshot: Snapshot): void {
+    this.#require(to, snapshot);
+    if (from !== undefined && from !== null) this.#require(from as number, snapshot);
+    const sender = (from ?? null) as number | null;
+    this.#push({ kind: 'send', to, from: sender, content: contentOf(content) });
   }
 
   setResource(name: string, value: Json): void {

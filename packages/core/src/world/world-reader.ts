@@ -1,11 +1,12 @@
 import { ArchetypeError, didYouMean } from '../errors.ts';
-import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import type { ColumnsOf, DataFrame, MessageColumns } from '../frame/data-frame.ts';
 import { typed } from '../frame/frame.ts';
 import { requireComponent, type AnyComponent } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';
 import type { ComponentShape } from '../schema/signature.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
-import { readQuery, type QueryOptions } from './query.ts';
+import { readMessages } from './messages.ts';
+import { readQuery, type QueryOptions, type Ticks } from './query.ts';
 
 /** A stored world that is only read; another process may write it meanwhile. */
 export class WorldReader {
@@ -38,6 +39,12 @@ export class WorldReader {
         : this.#recorded(requireComponent(component)),
     );
     return typed(await readQuery(this.#store, this.record.world, undefined, wanted, options));
+  }
+
+  /** As `World.messages`. */
+  async messages(options: { readonly ticks?: Ticks } = {}): Promise<DataFrame<MessageColumns>> {
+    const { world } = this.record;
+    return typed(await readMessages(this.#store, world, undefined, options.ticks ?? 'all'));
   }
 
   /** With the defaults that were recorded, which count for older rows. */

@@ -1,5 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
-import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import type { ColumnsOf, DataFrame, MessageColumns } from '../frame/data-frame.ts';
 import { typed, type Frame } from '../frame/frame.ts';
 import {
   requireComponent,
@@ -30,7 +30,8 @@ import {
 import { inputOf } from './input.ts';
 import { Inside } from './inside.ts';
 import { Pace } from './pace.ts';
-import { emptyQuery, readQuery, type QueryOptions } from './query.ts';
+import { readMessages } from './messages.ts';
+import { emptyQuery, readQuery, type QueryOptions, type Ticks } from './query.ts';
 import { Staging } from './staging.ts';
 import { Turns } from './turns.ts';
 import type { RunResult, WorldInfo } from './world-info.ts';
@@ -173,6 +174,22 @@ export class World {
   removeComponents(entity: number, ...components: readonly AnyComponent[]): void {
     this.#admit();
     this.#staging.removeComponents(entity, components, this.#committer.head);
+  }
+
+  /**
+   * A message to an entity: part of the state of the next tick, and given to all processors of the tick after it as
+   * `ctx.messages`. `content` is anything that JSON can hold.
+   *
+   * @throws `entity_not_found`, `invalid_value`
+   */
+  send(message: {
+    readonly to: number;
+    readonly from?: number | null;
+    readonly content: unknown;
+  }): void {
+    this.#admit();
+    const { to, from, content } = message;
+    this.#staging.send(to, from, content, this.#committer.head);
   }
 
   /** What waits for the next tick, in order. */
@@ -384,6 +401,17 @@ export class World {
     if (newest === UNSTARTED) return typed(emptyQuery(wanted, options));
     const { store } = await this.#state.open();
     return typed(await readQuery(store, this.id, newest, wanted, options));
+  }
+
+  /**
+   * Messages sent in these ticks, all unless told, in the order of sending. `delivered` is true once the next tick has
+   * given them to its processors, and stays false for a receiver that was gone by then.
+   */
+  async messages(options: { readonly ticks?: Ticks } = {}): Promise<DataFrame<MessageColumns>> {
+    this.#readable();
+    const newest = this.#committer.durable.tick;
+    const { store } = await this.#state.open();
+    return typed(await readMessages(store, this.id, newest, options.ticks ?? 'all'));
   }
 
   /**

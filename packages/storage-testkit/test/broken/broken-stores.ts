@@ -20,6 +20,7 @@ export const brokenStores: Readonly<Record<string, () => Store>> = {
   'lossy int64': () => new LossyInt64(),
   'duplicate on retry': () => new DuplicateOnRetry(),
   'fork sees the future': () => new ForkSeesTheFuture(),
+  'forgets messages': () => new ForgetsMessages(),
 };
 
 /** Keeps only the newest rows and passes them off as every tick's. */
@@ -34,6 +35,13 @@ class Overwriting extends MemoryStore {
         );
       }
     }
+  }
+}
+
+/** Keeps rows and drops what was said. */
+class ForgetsMessages extends MemoryStore {
+  override append(commits: readonly Commit[]): Promise<void> {
+    return super.append(commits.map(({ messages: _dropped, ...commit }) => commit));
   }
 }
 

@@ -6,13 +6,14 @@ import {
   type Json,
   type Signature,
   type WorldRecord,
+  type TickMessages,
 } from '@archetype/core';
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { frameBytes, frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, storeSignature, type StoredSignature } from '../codec/signature-codec.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
-import { CATALOG_FORMAT, schemaSql } from './schema-sql.ts';
+import { CATALOG_FORMAT, migrations, schemaSql } from './schema-sql.ts';
 
 /** Where the rows of one table at one tick are. */
 export interface TablePlace {
@@ -44,6 +45,8 @@ export interface CatalogBatch {
     readonly tick: number;
     readonly counters: Counters;
     readonly input: Commit['input'];
+    readonly messages: Commit['messages'];
+    readonly undelivered: Commit['undelivered'];
     readonly resources: Readonly<Record<string, Json>>;
   }[];
   readonly places: readonly ({ readonly run: string } & TablePlace)[];
@@ -76,6 +79,7 @@ export class Catalog {
       );
     }
     if (format === 0) this.#create();
+    else this.#migrate(format);
   }
 
   #create(): void {
@@ -85,6 +89,30 @@ export class Catalog {
       this.#run('insert into meta values (?, ?)', 'applied_sequence', '0');
       this.#database.exec(`pragma user_version = ${CATALOG_FORMAT}`);
     });
+  }
+
+  #migrate(from: number): void {
+    for (let format = from; format < CATALOG_FORMAT; format++) {
+      this.#transaction(() => {
+        this.#database.exec(migrations[format]!);
+        this.#database.exec(`pragma user_version = ${format + 1}`);
+      });
+    }
+  }
+
+  /** What ticks of a run say of messages; those that say nothing are left out. */
+  messages(run: string, from: number, to: number): readonly TickMessages[] {
+    const rows = this.#all(
+      'select tick, messages, undelivered from ticks where run = ? and tick between ? and ? and (messages is not null or undelivered is not null) order by tick',
+      run,
+      from,
+      to,
+    ) as { tick: number; messages: Uint8Array | null; undelivered: string | null }[];
+    return rows.map(({ tick, messages, undelivered }) => ({
+      tick,
+      messages: messages === null ? undefined : frameOfBytes(messages),
+      undelivered: undelivered === null ? [] : (JSON.parse(undelivered) as number[]),
+    }));
   }
 
   /** 16 bytes. */
@@ -174,7 +202,10 @@ export class Catalog {
   }
 
   /** What a tick says beside its tables. */
-  tick(run: string, tick: number): Pick<Commit, 'counters' | 'input' | 'resources'> | undefined {
+  tick(
+    run: string,
+    tick: number,
+  ): Pick<Commit, 'counters' | 'input' | 'resources' | 'messages' | 'undelivered'> | undefined {
     const [row] = this.#all('select input from ticks where run = ? and tick = ?', run, tick) as {
       input: string | Uint8Array | null;
     }[];
@@ -188,8 +219,11 @@ export class Catalog {
       name: string;
       value: string;
     }[];
+    const [said] = this.messages(run, tick, tick);
     return {
       counters,
+      ...(said?.messages !== undefined && { messages: said.messages }),
+      ...(said !== undefined && said.undelivered.length > 0 && { undelivered: said.undelivered }),
       ...(row.input !== null && { input: inputOf(row.input) }),
       resources: Object.fromEntries(
         changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
@@ -246,14 +280,16 @@ export class Catalog {
         this.#run('update worlds set epoch = ? where world = ?', epoch, world);
       for (const world of batch.destroyed)
         this.#run('update worlds set destroyed = 1 where world = ?', world);
-      for (const { run, tick, counters, input, resources } of batch.ticks) {
+      for (const { run, tick, counters, input, messages, undelivered, resources } of batch.ticks) {
         this.#run(
-          'insert into ticks values (?, ?, ?, ?, ?)',
+          'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered) values (?, ?, ?, ?, ?, ?, ?)',
           run,
           tick,
           counters.nextEntity,
           counters.nextMessage,
           storedInput(input),
+          messages === undefined ? null : frameBytes(messages),
+          undelivered === undefined ? null : JSON.stringify(undelivered),
         );
         for (const [name, value] of Object.entries(resources)) {
           this.#run(

@@ -1,5 +1,10 @@
 /** Format of the catalog file, kept as SQLite's `user_version`; a newer one is refused. */
-export const CATALOG_FORMAT = 1;
+export const CATALOG_FORMAT = 2;
+
+/** What brings a catalog of each older format to the next one. */
+export const migrations: { readonly [format: number]: string } = {
+  1: 'alter table ticks add column messages blob; alter table ticks add column undelivered text;',
+};
 
 export const schemaSql = `
 create table meta (key text primary key, value text not null) without rowid;
@@ -19,6 +24,8 @@ create table ticks (
   next_entity integer not null,
   next_message integer not null,
   input text,
+  messages blob,
+  undelivered text,
   primary key (run, tick)
 ) without rowid;
 create table resources (

@@ -23,7 +23,7 @@ const COMMIT_FORMAT = 1;
 
 /**
  * The head of a commit's body, as JSON; its length comes before it, in 8 bytes. Buffers follow in the order of tables and
- * columns, each padded to a multiple of 8. `messages` is reserved: no writer sets it yet.
+ * columns, then of an input that is a frame, then of messages, each padded to a multiple of 8.
  */
 interface CommitHead {
   readonly format: number;
@@ -35,7 +35,8 @@ interface CommitHead {
   readonly input?: Json;
   /** An input that is a frame, in place of one that is JSON; its buffers follow those of the tables. */
   readonly inputFrame?: FrameHead;
-  readonly messages?: never;
+  readonly messages?: FrameHead;
+  readonly undelivered?: readonly number[];
   readonly settled: readonly SettledCommand[];
 }
 type TableHead =
@@ -64,6 +65,8 @@ export function encodeCommit(commit: Commit): JournalRecord {
     ...(input instanceof Frame
       ? { inputFrame: encodeFrame(input, buffers) }
       : input !== undefined && { input }),
+    ...(commit.messages !== undefined && { messages: encodeFrame(commit.messages, buffers) }),
+    ...(commit.undelivered !== undefined && { undelivered: commit.undelivered }),
     settled: commit.settled,
   };
   const json = jsonBytes(head);
@@ -112,8 +115,9 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
       ? { signature, sameAs: table.sameAs }
       : { signature, rows: decodeTable(signature, table, next) };
   });
-  const { lease, tick, counters, resources, settled } = head;
+  const { lease, tick, counters, resources, undelivered, settled } = head;
   const input = head.inputFrame === undefined ? head.input : decodeFrame(head.inputFrame, next);
+  const messages = head.messages && decodeFrame(head.messages, next);
   return {
     lease,
     tick,
@@ -122,6 +126,8 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
     settled,
     ...(resources !== undefined && { resources }),
     ...(input !== undefined && { input }),
+    ...(messages !== undefined && { messages }),
+    ...(undelivered !== undefined && { undelivered }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type Snapshot,
   type Store,
   type StoredWorld,
+  type TickMessages,
   type WorldId,
   type WorldRecord,
 } from '@archetype/core';
@@ -26,6 +27,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { TableStore } from '../table-store.ts';
 import type { FlushSchedule } from './flush-schedule.ts';
 import { destroyed, type Ledger, type LedgerWorld } from './ledger.ts';
+import { messagesIn } from './messages-in.ts';
 import { holdsTable, placesOf } from './places.ts';
 import { readTicks } from './read-ticks.ts';
 import { snapshotAt } from './snapshot-at.ts';
@@ -207,6 +209,15 @@ export class DurableStore implements Store {
       const frame = assembleTick(place, read, query, schema);
       if (frame.numRows > 0) yield frame;
     }
+  }
+
+  async *messages(
+    id: WorldId,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): AsyncGenerator<TickMessages> {
+    this.#open();
+    const { ledger, catalog } = this.#parts;
+    yield* messagesIn(ledger, catalog, ledger.get(id), from, to);
   }
 
   async snapshot(id: WorldId, tick: number): Promise<Snapshot | undefined> {

@@ -1,5 +1,6 @@
 import {
   livingRows,
+  noMessages,
   piecesOf,
   type Counters,
   type Json,
@@ -9,6 +10,7 @@ import {
 import type { Catalog } from '../catalog/catalog.ts';
 import type { TableStore } from '../table-store.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
+import { messagesIn } from './messages-in.ts';
 import { placesOf } from './places.ts';
 import { readTicks } from './read-ticks.ts';
 
@@ -37,6 +39,7 @@ export async function snapshotAt(
     tables: new Map(ordered.map((table) => [table.signature.table, table])),
     counters,
     resources,
+    messages: messagesIn(ledger, catalog, world, tick, tick)[0]?.messages ?? noMessages,
   };
 }
 

@@ -72,8 +72,8 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   const tables = new Map<string, Rows>();
   const collectCommit = (commit: Commit): void => {
     const { run } = commit.lease;
-    const { tick, counters, input, resources = {} } = commit;
-    ticks.push({ run, tick, counters, input, resources });
+    const { tick, counters, input, messages, undelivered, resources = {} } = commit;
+    ticks.push({ run, tick, counters, input, messages, undelivered, resources });
     for (const table of commit.tables) {
       const { signature } = table;
       if ('sameAs' in table) {

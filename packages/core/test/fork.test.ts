@@ -1,4 +1,11 @@
-import { ArchetypeError, MemoryStore, Worlds, type Commit, type Store } from '@archetype/core';
+import {
+  ArchetypeError,
+  defineProcessor,
+  MemoryStore,
+  Worlds,
+  type Commit,
+  type Store,
+} from '@archetype/core';
 import { describe, expect, test } from 'vitest';
 import { Frozen, movement, Position, Velocity } from './models/wandering.ts';
 
@@ -174,6 +181,73 @@ describe('a store that fails', () => {
       { position__x: 7, position__y: 3 },
     ]);
   });
+  test('ends a run whose ticks wait: it does not begin again from the tick before', async () => {
+    class Failing extends MemoryStore {
+      fails = true;
+      override async append(given: readonly Commit[]): Promise<void> {
+        for (let k = 0; k < 3; k++) await new Promise((resolve) => setImmediate(resolve));
+        if (given[0]!.tick === 5 && this.fails) {
+          this.fails = false;
+          throw new ArchetypeError('commit_failed', 'The disk said no; try again.');
+        }
+        await super.append(given);
+      }
+    }
+    const store = new Failing();
+    const wait = defineProcessor({
+      name: 'wait',
+      components: [],
+      process: async (df) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return df;
+      },
+    });
+    const world = new Worlds(store).create('waits', { processors: [movement, wait] }, { seed: 1 });
+    world.spawn(Position(), Velocity({ dx: 1 }));
+    await expect(world.run({ steps: 20 })).rejects.toMatchObject({ code: 'commit_failed' });
+    expect(world.tick).toBe(4);
+    await world.run({ steps: 2 });
+    expect([...(await world.query([Position], { ticks: 'all' })).column('position__x')]).toEqual([
+      0, 1, 2, 3, 4, 5, 6,
+    ]);
+  });
+
+  test('tells who computes on top of the lost tick why it was lost', async () => {
+    let [release, stuck] = [(): void => undefined, false];
+    const computing = Promise.withResolvers<void>();
+    const wait = defineProcessor({
+      name: 'wait',
+      components: [],
+      process: async (df, ctx) => {
+        if (ctx.tick < 2 || stuck) return df;
+        stuck = true;
+        computing.resolve();
+        await new Promise<void>((resolve) => (release = resolve));
+        return df;
+      },
+    });
+    class Failing extends MemoryStore {
+      override async append(given: readonly Commit[]): Promise<void> {
+        if (given[0]!.tick === 1 && !stuck) {
+          await computing.promise;
+          throw new ArchetypeError('commit_failed', 'The disk said no; try again.');
+        }
+        await super.append(given);
+      }
+    }
+    const world = new Worlds(new Failing()).create('w', { processors: [wait] }, { seed: 1 });
+    world.spawn(Position());
+    const run = world.run({ steps: 1 });
+    const step = world.step();
+    step.catch(() => undefined);
+    await expect(run).rejects.toMatchObject({ code: 'commit_failed' });
+    release();
+    await expect(step).rejects.toMatchObject({ code: 'commit_failed' });
+    expect(world.tick).toBe(0);
+    await world.step();
+    expect(world.tick).toBe(1);
+  });
+
   test('everybody whose tick was lost is told, and nobody else', async () => {
     class Failing extends MemoryStore {
       failAt = 3;

@@ -16,6 +16,8 @@ export class Committer {
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
   #failure: { readonly error: unknown } | undefined;
+  /** The failure that came last. */
+  #lost: unknown;
   head: Snapshot;
   durable: Snapshot;
 
@@ -33,6 +35,11 @@ export class Committer {
   /** A commit failed and those behind it have not all come back yet. */
   get failing(): boolean {
     return this.#failure !== undefined;
+  }
+
+  /** What was computed on top of `base` has nothing to stand on, if that was lost meanwhile. @throws what lost it */
+  checkBase(base: Snapshot): void {
+    if (this.head !== base) throw this.#lost;
   }
 
   /** Hands a tick over. Resolves when it is durable; rejects when it, or one before it, is not. */
@@ -73,6 +80,7 @@ export class Committer {
 
   #fail(): unknown {
     const { error } = this.#failure!;
+    this.#lost = error;
     if (this.#inFlight === 0) {
       this.#failure = undefined;
       this.head = this.durable;

@@ -280,20 +280,27 @@ export class World {
     };
     let ignored = 0;
     const pending: Promise<void>[] = [];
+    // What is lost to a failed commit ends the run: it must not begin again from the tick before.
+    let lost = false;
     const advance = async (
       given: typeof input,
       until: AbortSignal,
       onDurable?: () => void,
     ): Promise<void> => {
+      if (this.#committer.failing) await this.#committer.idle();
+      if (lost) return;
       const ticked = await this.#advance(given, until, onDurable);
       ignored += ticked.ignored;
-      pending.push(watched(ticked));
+      ticked.durable.catch(() => {
+        lost = true;
+      });
+      pending.push(ticked.durable);
       if (this.#announcer.blocksAfter) await ticked.durable;
     };
     const pace = new Pace();
     const out = { signal, error: () => this.#toldToStop(signal) };
     try {
-      for (let k = 0; k < steps || k === 0; k++) {
+      for (let k = 0; (k < steps || k === 0) && !lost; k++) {
         await this.#turns.take(async () => {
           if (this.#committer.head.tick === UNSTARTED) await advance(undefined, this.#never);
           if (k === 0) startTick = Math.max(0, this.#committer.head.tick);
@@ -304,7 +311,8 @@ export class World {
         if (rest !== undefined) await rest;
       }
     } finally {
-      // A commit that failed comes before whatever failed on top of it.
+      // A commit that failed comes before whatever failed on top of it; all have come back before anybody is told.
+      await Promise.allSettled(pending);
       for (const done of pending) await done;
     }
     return {
@@ -334,12 +342,14 @@ export class World {
       if (signal.aborted) throw this.#toldToStop(signal);
     }
     const taken = this.#staging.take();
+    const base = this.#committer.head;
     const inside = this.#inside.begin();
     try {
       const computing = this.#compute(taken, input, signal, inside.run);
       const { snapshot, commit, ignored, updated } =
         computing instanceof Promise ? await computing : computing;
       inside.end();
+      this.#committer.checkBase(base);
       const durable = this.#committer.push(snapshot, commit, taken, onDurable);
       if (!this.#announcer.after) return { durable, ignored };
       const told = durable.then(() => this.#announcer.ticked(before, snapshot, updated, signal));
@@ -509,10 +519,4 @@ export class World {
   #readable(): void {
     if (this.#ended === 'closed') this.#admit();
   }
-}
-
-/** A promise that is awaited later: until then its failure is nobody's surprise. */
-function watched({ durable }: { readonly durable: Promise<void> }): Promise<void> {
-  durable.catch(() => undefined);
-  return durable;
 }

@@ -7,7 +7,6 @@ import {
   Worlds,
   type World,
 } from '@archetype/core';
-import { expect } from './measure.ts';
 
 export const Position = defineComponent('Position', { x: f64(0), y: f64(0) });
 export const Velocity = defineComponent('Velocity', { dx: f64(0), dy: f64(0) });
@@ -44,17 +43,12 @@ export function movers(n: number) {
   );
 }
 
-/** A world in memory that keeps its newest tick, with `n` movers. */
-export async function worldOfMovers(n: number): Promise<World> {
+/** An unstarted world in memory that keeps its newest tick, with `n` movers. */
+export function worldOfMovers(n: number): World {
   const world = new Worlds(new MemoryStore({ keep: 1 })).create('movers', {
     processors: [movement],
     components: [Velocity],
   });
   world.spawnMany(movers(n));
-  await world.run({ steps: 3 });
-  const x = (await world.query([Position])).column('position__x');
-  for (let k = 0; k < n; k += 997) {
-    expect(x[k] === start(k).x + 3 * start(k).dx, `entity ${k + 1} is at ${x[k]} after 3 ticks`);
-  }
   return world;
 }

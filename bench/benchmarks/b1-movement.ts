@@ -1,57 +1,81 @@
-import { medians, type Benchmark, type Figure } from '../measure.ts';
-import { worldOfMovers } from '../movers.ts';
-import { bitecsMovement } from '../peers/bitecs.ts';
+import type { World } from '@archetype/core';
+import type { Benchmark } from '../benchmark.ts';
+import type { Figure } from '../figure.ts';
+import { medians } from '../medians.ts';
+import { Position, start, worldOfMovers } from '../movers.ts';
+import { expectSame } from '../oracle.ts';
+import { bitecsMovement } from '../peers/bitecs-movement.ts';
 import { byHand } from '../peers/by-hand.ts';
 import { kootaMovement } from '../peers/koota.ts';
 import { miniplexMovement } from '../peers/miniplex.ts';
+import { cellsOf, type Mover } from '../peers/mover.ts';
 
-const bars: { readonly [n: number]: Figure['bar'] } = {
-  1: { value: 0.06 },
-  1_000: { value: 0.1 },
-  100_000: { ratio: 2 },
-  1_000_000: { ratio: 2.5 },
-};
-const peerBars = { bitECS: 2, koota: 1, miniplex: 1 };
+interface Peer {
+  readonly name: string;
+  readonly make: (n: number) => Mover;
+  readonly bar: Figure['bar'];
+}
 
-/** The movement step of an immutable world against loops that change their arrays in place or allocate new ones. */
+const hand = { name: 'loop by hand', make: byHand };
+const scales: readonly { readonly n: number; readonly peers: readonly Peer[] }[] = [
+  { n: 1, peers: [{ ...hand, bar: { value: 0.06 } }] },
+  { n: 1_000, peers: [{ ...hand, bar: { value: 0.1 } }] },
+  {
+    n: 100_000,
+    peers: [
+      { ...hand, bar: { ratio: 2 } },
+      { name: 'bitECS', make: bitecsMovement, bar: { ratio: 2 } },
+      { name: 'koota', make: kootaMovement, bar: { ratio: 1 } },
+      { name: 'miniplex', make: miniplexMovement, bar: { ratio: 1 } },
+    ],
+  },
+  { n: 1_000_000, peers: [{ ...hand, bar: { ratio: 2.5 } }] },
+];
+
+async function positionsOf(world: World): Promise<Float64Array> {
+  const rows = await world.query([Position]);
+  const both = new Float64Array(2 * rows.numRows);
+  both.set(rows.column('position__x'));
+  both.set(rows.column('position__y'), rows.numRows);
+  return both;
+}
+
+/** The step of an immutable world against loops that change their arrays in place or allocate new ones. */
 export const benchmark: Benchmark = {
-  id: 'B1',
   title: 'movement step, in memory, keeping the newest tick',
   async *run() {
-    for (const [entities, bar] of Object.entries(bars)) {
-      const n = Number(entities);
-      const world = await worldOfMovers(n);
-      // Small steps are over before the compiler has seen them.
-      const warmUp = n > 10_000 ? 10 : 2000;
-      const ours = (): Promise<unknown> => world.step();
-      const work = `step of ${n.toLocaleString('en')} entities`;
-      const rounds = n > 500_000 ? 21 : 101;
-      const loop = await medians(rounds, { ours, hand: byHand(n) }, warmUp);
-      yield {
-        work,
-        value: loop.ours,
-        yardstick: 'loop by hand',
-        yardstickValue: loop.hand,
-        unit: 'ms',
-        bar,
-      };
-      if (n !== 100_000) continue;
-      const peers = {
-        bitECS: bitecsMovement(n),
-        koota: kootaMovement(n),
-        miniplex: miniplexMovement(n),
-      };
-      for (const [name, peer] of Object.entries(peers)) {
-        const against = await medians(rounds, { ours, peer }, warmUp);
+    for (const { n, peers } of scales) {
+      for (const { name, make, bar } of peers) {
+        const [world, peer] = [worldOfMovers(n), make(n)];
+        await world.run({ steps: 3 });
+        for (let k = 0; k < 3; k++) peer.step();
+        expectSame(await positionsOf(world), peer.cells(), name);
+        // Small steps are over before the compiler has seen them.
+        const warmUp = n > 10_000 ? 10 : 2000;
+        const ways = { ours: () => world.step(), theirs: peer.step };
+        const { ours, theirs } = await medians(ways, {
+          rounds: n > 500_000 ? 20 : 100,
+          warmUp,
+          inRow: 10,
+        });
+        expectSame(await positionsOf(world), cellsAfter(world.tick, n), 'the formula');
         yield {
-          work,
-          value: against.ours,
+          work: `step of ${n.toLocaleString('en')} entities`,
+          value: ours,
           yardstick: name,
-          yardstickValue: against.peer,
+          yardstickValue: theirs,
           unit: 'ms',
-          bar: { ratio: peerBars[name as keyof typeof peerBars] },
+          bar,
         };
       }
     }
   },
 };
+
+/** All velocities are whole numbers, so that every sum is exact. */
+const cellsAfter = (ticks: number, n: number): Float64Array =>
+  cellsOf(
+    n,
+    (k) => start(k).x + ticks * start(k).dx,
+    (k) => start(k).y + ticks * start(k).dy,
+  );

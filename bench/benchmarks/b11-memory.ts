@@ -2,7 +2,8 @@ import { ArchetypeRuntime } from '@archetype/runtime';
 import { defineComponent, defineProcessor, f64, fromColumns } from '@archetype/core';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, type Benchmark } from '../measure.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { expect } from '../oracle.ts';
 import { temporary } from '../temporary.ts';
 
 const n = 1_000_000;
@@ -35,7 +36,6 @@ const change = defineProcessor({
 const MB = 1_000_000;
 
 export const benchmark: Benchmark = {
-  id: 'B11',
   title: 'resident memory with a running flusher, durable',
   async *run() {
     await using directory = await temporary();

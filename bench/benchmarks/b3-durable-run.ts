@@ -1,12 +1,13 @@
 import { ArchetypeRuntime } from '@archetype/runtime';
 import { join } from 'node:path';
-import { expect, medians, type Benchmark } from '../measure.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { medians } from '../medians.ts';
+import { expect } from '../oracle.ts';
 import { movement, Position, Velocity } from '../movers.ts';
 import { oneSync } from '../one-sync.ts';
 import { temporary } from '../temporary.ts';
 
 export const benchmark: Benchmark = {
-  id: 'B3',
   title: 'one entity, run(1000), durable, per tick',
   async *run() {
     await using directory = await temporary();
@@ -19,9 +20,8 @@ export const benchmark: Benchmark = {
       for (let k = 0; k < 20; k++) await sync.write();
     };
     const { ours, yardstick } = await medians(
-      7,
       { ours: () => world.run({ steps: 1000 }), yardstick: syncs },
-      1,
+      { rounds: 7, warmUp: 1 },
     );
     await sync.close();
     const [x] = (await world.query([Position])).column('position__x');

@@ -1,29 +1,35 @@
 import { World } from 'miniplex';
-import { expect, type Round } from '../measure.ts';
 import { start } from '../movers.ts';
+import { cellsOf, type Mover } from './mover.ts';
 
-interface Mover {
-  position: { x: number; y: number };
-  velocity: { dx: number; dy: number };
+interface Entity {
+  readonly position: { x: number; y: number };
+  readonly velocity: { readonly dx: number; readonly dy: number };
 }
 
-/** Movement in miniplex: objects changed in place. */
-export function miniplexMovement(n: number): Round {
-  const world = new World<Mover>();
-  for (let k = 0; k < n; k++) {
+/** Movement in miniplex: objects changed in place, by its fastest loop. */
+export function miniplexMovement(n: number): Mover {
+  const world = new World<Entity>();
+  const made = Array.from({ length: n }, (_, k) => {
     const { x, y, dx, dy } = start(k);
-    world.add({ position: { x, y }, velocity: { dx, dy } });
-  }
+    return world.add({ position: { x, y }, velocity: { dx, dy } });
+  });
   const movers = world.with('position', 'velocity');
-  const step = (): void => {
-    for (const { position, velocity } of movers) {
-      position.x += velocity.dx;
-      position.y += velocity.dy;
-    }
+  return {
+    step() {
+      const { entities } = movers;
+      // Several times as fast as for-of.
+      for (let i = 0; i < entities.length; i++) {
+        const { position, velocity } = entities[i]!;
+        position.x += velocity.dx;
+        position.y += velocity.dy;
+      }
+    },
+    cells: () =>
+      cellsOf(
+        n,
+        (k) => made[k]!.position.x,
+        (k) => made[k]!.position.y,
+      ),
   };
-  step();
-  const first = world.entities[1] ?? world.entities[0]!;
-  const k = n > 1 ? 1 : 0;
-  expect(first.position.x === start(k).x + start(k).dx, 'miniplex moved wrongly');
-  return step;
 }

@@ -81,6 +81,7 @@ export type { RadiusIndex, RadiusOptions } from './frame/radius-index.ts';
 export type { KernelRandom, KernelTools } from './frame/kernel-random.ts';
 export { createLimiter, type Limiter } from './frame/limiter.ts';
 export type { RandomStream } from './random/stream.ts';
+export type { RandomStreams } from './random/streams.ts';
 
 export { defineResource } from './state/resource.ts';
 export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/resource.ts';

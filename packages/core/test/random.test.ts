@@ -111,3 +111,37 @@ describe('random columns', () => {
     expect(rows[0]!.equals(rows[2]!, { except })).toBe(false);
   });
 });
+
+describe('ctx.random', () => {
+  const Luck = defineComponent('Luck', { drawn: f64(0), again: f64(0) });
+  const Tag = defineComponent('Tag');
+  const draw = defineProcessor({
+    name: 'draw',
+    components: [Luck],
+    process: (df, ctx) => {
+      const drawn = ctx.random.uniform();
+      const again = ctx.random.stream('other').integer(0, 1_000_000);
+      return df.withColumns(() => ({ luck__drawn: drawn, luck__again: again }));
+    },
+  });
+  const lucky = async (seed: number) => {
+    const world = new Worlds(new MemoryStore()).create(
+      'w',
+      { components: [Tag], processors: [draw] },
+      { seed },
+    );
+    world.spawnMany([[Luck()], [Luck()]]);
+    world.spawn(Luck(), Tag());
+    await world.run({ steps: 2 });
+    return (await world.query([Luck], { ticks: { from: 1, to: 2 } })).toRows();
+  };
+
+  test('gives each table and tick numbers of its own, the same for the same seed', async () => {
+    const [a, b, c] = [await lucky(1), await lucky(1), await lucky(2)];
+    const drawn = (rows: typeof a): number[] => rows.map((row) => row.luck__drawn);
+    expect(drawn(a)).toEqual(drawn(b));
+    expect(a.map((row) => row.luck__again)).toEqual(b.map((row) => row.luck__again));
+    expect(new Set([...drawn(a), ...drawn(c)]).size).toBe(8);
+    expect(drawn(a)[0]).toBe(drawn(a)[1]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Schema } from '../schema/column-type.ts';
 import type { AnyComponent, Fields } from '../schema/component.ts';
 import type {
   AsNullable,
@@ -303,6 +304,8 @@ export interface DataFrame<C = any> extends Iterable<Simplify<RowOf<C>>> {
   /** Frames of other width are other types: a processor cannot return a column more or less. */
   readonly [width]: keyof C;
   readonly numRows: number;
+  /** Names and types of the columns, in order, as data. */
+  readonly schema: Schema;
   /** Column names, in order. */
   readonly columnNames: readonly (keyof C & string)[];
   /**

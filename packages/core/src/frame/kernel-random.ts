@@ -1,13 +1,14 @@
 import { ArchetypeError } from '../errors.ts';
 import type { RandomSource } from '../random/source.ts';
-import { RowDraws, Sequence, type RandomStream } from '../random/stream.ts';
+import { RowDraws, type RandomStream } from '../random/stream.ts';
+import { Streams, type RandomStreams } from '../random/streams.ts';
 import type { Frame } from './frame.ts';
 
 /**
  * The random numbers of a kernel. Used directly it is one sequence for the whole loop, which is what random sequential
  * activation needs; `row(i)` gives each row numbers of its own, whatever the order in which rows are visited.
  */
-export interface KernelRandom extends RandomStream {
+export interface KernelRandom extends RandomStreams {
   /**
    * The numbers of row `i`: a function of (world seed, tick, processor, label, entity, draw) and of nothing else. Asked
    * again for the same row it goes on with the next number. With a label they are the numbers of `random(label)` in
@@ -16,8 +17,6 @@ export interface KernelRandom extends RandomStream {
    * @throws `invalid_argument`
    */
   row(i: number, label?: string): RandomStream;
-  /** Another sequence for the whole loop. Asked again for its label it goes on; in another kernel it begins anew. */
-  stream(label: string): RandomStream;
 }
 
 /** What a kernel is given beside its columns. */
@@ -35,13 +34,12 @@ export function kernelTools(frame: Frame): KernelTools {
   });
 }
 
-class FrameRandom extends Sequence implements KernelRandom {
+class FrameRandom extends Streams implements KernelRandom {
   readonly #frame: Frame;
   readonly #source: RandomSource;
   /** Stands for this call of `kernel` where no label does. */
   readonly #site: object;
   readonly #labelled = new Map<string, RowDraws>();
-  readonly #streams = new Map<string, Sequence>();
   #unlabelled: RowDraws | undefined;
 
   constructor(frame: Frame) {
@@ -53,7 +51,7 @@ class FrameRandom extends Sequence implements KernelRandom {
       );
     }
     const site = {};
-    super(frame.numRows, () => source.sequenceKey(undefined, site));
+    super(source, site, frame.numRows);
     this.#frame = frame;
     this.#source = source;
     this.#site = site;
@@ -61,15 +59,6 @@ class FrameRandom extends Sequence implements KernelRandom {
 
   row(i: number, label?: string): RandomStream {
     return this.#rows(label).row(i);
-  }
-
-  stream(label: string): RandomStream {
-    let stream = this.#streams.get(label);
-    if (stream === undefined) {
-      const key = this.#source.sequenceKey(label, this.#site);
-      this.#streams.set(label, (stream = new Sequence(this.#frame.numRows, () => key)));
-    }
-    return stream;
   }
 
   #rows(label: string | undefined): RowDraws {

@@ -6,6 +6,7 @@ import type { I32 } from '../schema/types.ts';
 import type { RunId, WorldId } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { MessageColumns } from '../frame/data-frame.ts';
+import type { RandomStreams } from '../random/streams.ts';
 import type { Logger } from '../state/logger.ts';
 import type { Combine } from './emission.ts';
 import type { Resources } from './resources.ts';
@@ -60,6 +61,11 @@ export interface TickContext {
       readonly where?: (c: Accessor<ColumnsOf<Cs>>) => Condition;
     },
   ): DataFrame<ColumnsOf<Cs>>;
+  /**
+   * Random numbers one after another, for decisions that belong to no entity: a function of (world seed, tick, processor,
+   * table, label, draw). Rows have theirs in `random()` of expressions and in kernels.
+   */
+  readonly random: RandomStreams;
   /**
    * Messages sent in the last tick whose receivers live, in the order in which they were sent: `id`, `to`, `from`,
    * `content`, `sent_tick`, `delivered`.

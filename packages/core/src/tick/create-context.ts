@@ -1,6 +1,7 @@
 import { ArchetypeError } from '../errors.ts';
 import { Frame, typed } from '../frame/frame.ts';
 import type { RandomSource } from '../random/source.ts';
+import { Streams, type RandomStreams } from '../random/streams.ts';
 import { requireComponent } from '../schema/component.ts';
 import { withFields, type Logger } from '../state/logger.ts';
 import type { Call } from './call.ts';
@@ -30,6 +31,7 @@ class Context implements TickContext {
   readonly #random: RandomSource;
   readonly #around: Surroundings;
   #log: Logger | undefined;
+  #streams: Streams | undefined;
 
   constructor(
     call: Call,
@@ -83,6 +85,10 @@ class Context implements TickContext {
   /** A frame of other entities than the processor's, as the processor's own. */
   #own(frame: Frame): Frame {
     return frame.from(this.#random.over(this.#view.presence));
+  }
+
+  get random(): RandomStreams {
+    return (this.#streams ??= new Streams(this.#random, this, 0));
   }
 
   get messages(): TickContext['messages'] {

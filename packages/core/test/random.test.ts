@@ -115,19 +115,19 @@ describe('random columns', () => {
 describe('ctx.random', () => {
   const Luck = defineComponent('Luck', { drawn: f64(0), again: f64(0) });
   const Tag = defineComponent('Tag');
-  const draw = defineProcessor({
-    name: 'draw',
+  const lottery = defineProcessor({
+    name: 'lottery',
     components: [Luck],
     process: (df, ctx) => {
-      const drawn = ctx.random.uniform();
+      const number = ctx.random.uniform();
       const again = ctx.random.stream('other').integer(0, 1_000_000);
-      return df.withColumns(() => ({ luck__drawn: drawn, luck__again: again }));
+      return df.withColumns(() => ({ luck__drawn: number, luck__again: again }));
     },
   });
   const lucky = async (seed: number) => {
     const world = new Worlds(new MemoryStore()).create(
       'w',
-      { components: [Tag], processors: [draw] },
+      { components: [Tag], processors: [lottery] },
       { seed },
     );
     world.spawnMany([[Luck()], [Luck()]]);

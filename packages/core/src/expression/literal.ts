@@ -17,6 +17,12 @@ export function literalCell(
     case 'boolean':
       return { type: types.bool, cell: value ? 1 : 0 };
     case 'string': {
+      if (!value.isWellFormed()) {
+        throw new ArchetypeError(
+          'invalid_value',
+          'A text in an expression holds half a surrogate pair, which UTF-8 cannot keep; use toWellFormed() on it first.',
+        );
+      }
       if (plain?.kind !== 'enum') return { type: types.utf8, cell: value };
       const code = plain.values!.indexOf(value);
       if (code >= 0) return { type: plain, cell: code };

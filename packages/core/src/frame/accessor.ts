@@ -1,3 +1,4 @@
+import { ArchetypeError } from '../errors.ts';
 import { Expression } from '../expression/expression.ts';
 import { callNode, columnNode, literalNode } from '../expression/node.ts';
 import { unknownColumn } from '../expression/plan.ts';
@@ -17,6 +18,15 @@ export function accessorOf(schema: Schema): object {
   let accessor = accessors.get(schema);
   if (accessor === undefined) accessors.set(schema, (accessor = build(schema)));
   return accessor;
+}
+
+/** What the user's function makes of the columns. @throws `invalid_argument` for anything but a function */
+export function builtBy<T>(verb: string, schema: Schema, make: (c: never) => T): T {
+  if (typeof make === 'function') return make(accessorOf(schema) as never);
+  throw new ArchetypeError(
+    'invalid_argument',
+    `${verb} takes a function of the columns and was given ${make === null ? 'null' : typeof make}; for example (c) => c.position.x.gt(0).`,
+  );
 }
 
 function build(schema: Schema): object {

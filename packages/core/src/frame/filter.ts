@@ -2,13 +2,13 @@ import { ArchetypeError } from '../errors.ts';
 import { toNode } from '../expression/expression.ts';
 import type { Node } from '../expression/node.ts';
 import { printType, required } from '../schema/column-type.ts';
-import { accessorOf } from './accessor.ts';
+import { builtBy } from './accessor.ts';
 import { computeOne } from './compute.ts';
 import type { Frame } from './frame.ts';
 
 /** The rows for which the condition holds, in their order. */
 export function filter(frame: Frame, build: (c: never) => unknown): Frame {
-  return filterBy(frame, toNode(build(accessorOf(frame.schema) as never)));
+  return filterBy(frame, toNode(builtBy('filter', frame.schema, build)));
 }
 
 export function filterBy(frame: Frame, condition: Node): Frame {

@@ -2,7 +2,7 @@ import type { Column } from '../column/column.ts';
 import { factorise } from '../column/factorise.ts';
 import { ArchetypeError } from '../errors.ts';
 import { Aggregation } from '../expression/expression.ts';
-import { accessorOf } from './accessor.ts';
+import { builtBy } from './accessor.ts';
 import { aggregate } from './compute.ts';
 import type { Frame } from './frame.ts';
 
@@ -28,7 +28,7 @@ function agg(
   keys: readonly string[],
   build: (c: never) => Readonly<Record<string, unknown>>,
 ): Frame {
-  const outputs = build(accessorOf(frame.schema) as never);
+  const outputs = builtBy('agg', frame.schema, build);
   const groups = factorise(
     keys.map((key) => frame.at(key)),
     frame.numRows,

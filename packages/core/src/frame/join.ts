@@ -15,8 +15,8 @@ const HOWS = ['inner', 'left', 'semi', 'anti'];
 
 /** Rows of two frames that have equal keys, in the order of the left frame, then of the right one. */
 export function join(left: Frame, right: Frame, options: JoinOptions): Frame {
-  const { how = 'inner', suffix = '_right' } = options;
-  const keys = keysOf(options.on);
+  const { on, how = 'inner', suffix = '_right' } = options ?? {};
+  const keys = keysOf(on);
   if (!HOWS.includes(how)) {
     throw new ArchetypeError(
       'invalid_argument',
@@ -42,7 +42,7 @@ export function join(left: Frame, right: Frame, options: JoinOptions): Frame {
 const list = (names: Names): readonly string[] => (typeof names === 'string' ? [names] : names);
 
 function keysOf(on: JoinOptions['on']): { left: readonly string[]; right: readonly string[] } {
-  const both = typeof on === 'object' && 'left' in on ? on : { left: on, right: on };
+  const both = typeof on === 'object' && on !== null && 'left' in on ? on : { left: on, right: on };
   const [left, right] = [list(both.left), list(both.right)];
   if (left?.length > 0 && left.length === right?.length) return { left, right };
   throw new ArchetypeError(

@@ -2,7 +2,7 @@ import type { Column } from '../column/column.ts';
 import { ArchetypeError } from '../errors.ts';
 import { toNode } from '../expression/expression.ts';
 import type { Fields } from '../schema/component.ts';
-import { accessorOf } from './accessor.ts';
+import { builtBy } from './accessor.ts';
 import { callBatches, type Outcome } from './call-batches.ts';
 import { checkCalls } from './check-calls.ts';
 import { decoder } from './decode-result.ts';
@@ -83,7 +83,7 @@ function groupRows(
   const rows =
     where === undefined
       ? codes.keys()
-      : rowsThat('where', frame, toNode(where(accessorOf(frame.schema) as never)));
+      : rowsThat('where', frame, toNode(builtBy('where', frame.schema, where)));
   const first: number[] = [];
   const groups = new Map<unknown, number>();
   for (const row of rows) {

@@ -3,6 +3,12 @@ import type { Frame } from './frame.ts';
 
 /** The same columns under other names. */
 export function rename(frame: Frame, names: Readonly<Record<string, string>>): Frame {
+  if (typeof names !== 'object' || names === null) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `rename was given ${String(names)}; give an object of old and new names, for example { x: 'width' }.`,
+    );
+  }
   for (const name of Object.keys(names)) frame.at(name);
   const schema = frame.schema.map((field) => {
     const name = Object.hasOwn(names, field.name) ? names[field.name]! : field.name;

@@ -8,6 +8,12 @@ import { radixOrder } from '../column/radix-order.ts';
 /** Rows in the order of the first key, equal ones in that of the next; rows equal in all keep their order. */
 export function sort(frame: Frame, keys: readonly SortKey[]): Frame {
   const columns = keys.map((key): SortColumn => {
+    if (key === null || (typeof key !== 'string' && typeof key !== 'object')) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `sort was given ${String(key)}; give a column's name, or { by, order }.`,
+      );
+    }
     const { by, order = 'ascending' } = typeof key === 'string' ? { by: key } : key;
     if (order !== 'ascending' && order !== 'descending') {
       throw new ArchetypeError(

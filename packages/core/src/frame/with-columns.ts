@@ -1,6 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import { toNode } from '../expression/expression.ts';
-import { accessorOf } from './accessor.ts';
+import { builtBy } from './accessor.ts';
 import { compute } from './compute.ts';
 import type { Frame } from './frame.ts';
 
@@ -9,7 +9,7 @@ export function withColumns(
   frame: Frame,
   build: (c: never) => Readonly<Record<string, unknown>>,
 ): Frame {
-  const outputs = build(accessorOf(frame.schema) as never);
+  const outputs = builtBy('withColumns', frame.schema, build);
   if (typeof outputs !== 'object' || outputs === null) {
     throw new ArchetypeError(
       'invalid_argument',

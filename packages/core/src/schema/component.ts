@@ -181,7 +181,8 @@ function make(component: AnyComponent, given: object): Value {
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw invalid(component, parsed.error);
   const value: Record<string, unknown> = { type: component.type };
-  for (const [field, type] of fields) value[field] = toCell(parsed.data[field], type);
+  for (const [field, type] of fields)
+    value[field] = toCell(parsed.data[field], type, `${component.type}.${field}`);
   return Object.freeze(withMaker(value, component)) as unknown as Value;
 }
 
@@ -215,15 +216,29 @@ export function checkOf(component: AnyComponent, field: string): (value: unknown
   const type = (component.fields as Record<string, ColumnType>)[field]!;
   return (value) => {
     const parsed = check.safeParse(value);
-    if (parsed.success) return toCell(parsed.data, type);
+    if (parsed.success) return toCell(parsed.data, type, `${component.type}.${field}`);
     const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [field, ...issue.path] }));
     throw invalid(component, new z.ZodError(issues));
   };
 }
 
-function toCell(value: unknown, type: ColumnType): unknown {
+function toCell(value: unknown, type: ColumnType, where: string): unknown {
   if (value === undefined || value === null) return null;
+  if (type.kind !== 'json') checkText(value, where);
   return type.kind === 'vector' ? Float32Array.from(value as ArrayLike<number>) : value;
+}
+
+/** Texts that UTF-8 cannot keep are refused where they are given, not in the tick that would store them. */
+function checkText(value: unknown, where: string): void {
+  if (typeof value === 'string') {
+    if (value.isWellFormed()) return;
+    throw new ArchetypeError(
+      'invalid_value',
+      `A text given for ${where} holds half a surrogate pair, which UTF-8 cannot keep; use toWellFormed() on it first.`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  for (const inner of Object.values(value)) checkText(inner, where);
 }
 
 function invalid(component: AnyComponent, error: z.ZodError): ArchetypeError {

@@ -4,7 +4,7 @@ import type { Condition } from '../expression/expr.ts';
 import { toNode } from '../expression/expression.ts';
 import type { Node } from '../expression/node.ts';
 import { unknownColumn } from '../expression/plan.ts';
-import { accessorOf } from '../frame/accessor.ts';
+import { builtBy } from '../frame/accessor.ts';
 import type { Accessor, SortKey } from '../frame/data-frame.ts';
 import { filterBy } from '../frame/filter.ts';
 import { Frame } from '../frame/frame.ts';
@@ -92,7 +92,7 @@ function planQuery(
       `limit was ${String(limit)}; give a whole number of rows from 0 on.`,
     );
   }
-  const where = build && toNode(build(accessorOf(all) as never));
+  const where = build && toNode(builtBy('where', all, build as (c: never) => unknown));
   const keys = (Array.isArray(by) ? by : [by]) as readonly SortKey[];
   const needed = new Set([
     ...select.map(known),

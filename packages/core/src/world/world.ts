@@ -188,7 +188,7 @@ export class World {
     readonly content: unknown;
   }): void {
     this.#admit();
-    const { to, from, content } = message;
+    const { to, from, content } = message ?? {};
     this.#staging.send(to, from, content, this.#committer.head);
   }
 
@@ -400,6 +400,12 @@ export class World {
     options: QueryOptions<ColumnsOf<Cs>, S> = {},
   ): Promise<DataFrame<Simplify<Pick<ColumnsOf<Cs>, S>>>> {
     this.#readable();
+    if (!Array.isArray(components)) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `query takes a list of components and was given ${components === null ? 'null' : typeof components}; for example [Position].`,
+      );
+    }
     const wanted = components
       .map((component) =>
         typeof component === 'string'

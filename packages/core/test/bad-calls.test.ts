@@ -1,0 +1,70 @@
+import {
+  ArchetypeError,
+  defineComponent,
+  f64,
+  fromColumns,
+  MemoryStore,
+  utf8,
+  vector,
+  Worlds,
+} from '@archetype/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const Talk = defineComponent('Talk', { text: utf8('x'), words: z.array(z.string()).default([]) });
+const df: any = fromColumns({ x: f64(), v: vector(2) }, { x: [1], v: [[1, 2]] });
+const world: any = new Worlds(new MemoryStore()).create('w', { components: [Talk] }, { seed: 1 });
+const id = world.spawn(Talk());
+
+test.each<[string, () => unknown, RegExp]>([
+  [
+    'withColumns(null)',
+    () => df.withColumns(null),
+    /withColumns takes a function of the columns and was given null/,
+  ],
+  [
+    'filter("x")',
+    () => df.filter('x'),
+    /filter takes a function of the columns and was given string/,
+  ],
+  [
+    'agg()',
+    () => df.groupBy('x').agg(),
+    /agg takes a function of the columns and was given undefined/,
+  ],
+  ['join without options', () => df.join(df), /join was given 0 keys on the left/],
+  ['join with null', () => df.join(null, { on: 'x' }), /A DataFrame was needed/],
+  [
+    'sort(null)',
+    () => (df.sort as (key: null) => unknown).call(df, null),
+    /sort was given null; give a column's name/,
+  ],
+  ['rename(null)', () => df.rename(null), /rename was given null/],
+  ['send(null)', () => world.send(null), /Entity undefined is not alive/],
+  [
+    'half a surrogate pair in a value',
+    () => Talk({ text: '\uD800' }),
+    /A text given for Talk.text holds half a surrogate pair/,
+  ],
+  ['… in a list', () => Talk({ words: ['a', '\uDC00'] }), /A text given for Talk.words holds half/],
+  [
+    '… in an update',
+    () => world.update(id, Talk, { text: 'a\uD83D' }),
+    /A text given for Talk.text holds half/,
+  ],
+  [
+    '… in an expression',
+    () => df.withColumns(() => ({ t: '\uD800' })),
+    /A text in an expression holds half/,
+  ],
+])('%s is one error that says what to do', (_name, call, message) => {
+  expect(call).toThrow(ArchetypeError);
+  expect(call).toThrow(message);
+});
+
+test('a query of nothing says so', async () => {
+  await expect(world.query(null)).rejects.toMatchObject({
+    code: 'invalid_argument',
+    message: 'query takes a list of components and was given null; for example [Position].',
+  });
+});

@@ -25,13 +25,19 @@ export interface KernelTools {
   readonly random: KernelRandom;
 }
 
-export function kernelTools(frame: Frame): KernelTools {
-  let random: KernelRandom | undefined;
-  return Object.freeze({
-    get random() {
-      return (random ??= new FrameRandom(frame));
-    },
-  });
+export const kernelTools = (frame: Frame): KernelTools => Object.freeze(new FrameTools(frame));
+
+class FrameTools implements KernelTools {
+  readonly #frame: Frame;
+  #random: KernelRandom | undefined;
+
+  constructor(frame: Frame) {
+    this.#frame = frame;
+  }
+
+  get random(): KernelRandom {
+    return (this.#random ??= new FrameRandom(this.#frame));
+  }
 }
 
 class FrameRandom extends Streams implements KernelRandom {

@@ -5,6 +5,7 @@ import { ArchetypeError } from '../errors.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 import { isBaseColumn } from '../schema/signature.ts';
 import type { Frame } from './frame.ts';
+import { kernelColumns } from './kernel-columns.ts';
 import { kernelTools, type KernelTools } from './kernel-random.ts';
 import { hasTypedArray, readColumn } from './read-column.ts';
 import { cellsToColumn } from './row-outputs.ts';
@@ -37,7 +38,7 @@ export function kernel(
   }
   const returned: unknown = loop(
     Object.freeze(out) as never,
-    inputs(frame) as never,
+    kernelColumns(frame) as never,
     frame.numRows,
     kernelTools(frame),
   );
@@ -61,19 +62,6 @@ function output(column: Column, copy: boolean): unknown {
   }
   const data = column.data as Float64Array;
   return new (data.constructor as new (n: number) => Float64Array)(data.length);
-}
-
-/** Columns are decoded when the loop first reads them. */
-function inputs(frame: Frame): object {
-  const cols = {};
-  for (const { name } of frame.schema) {
-    let cells: unknown;
-    Object.defineProperty(cols, name, {
-      enumerable: true,
-      get: () => (cells ??= readColumn(frame.at(name), 'share')),
-    });
-  }
-  return Object.freeze(cols);
 }
 
 function finish(name: string, type: ColumnType, length: number, cells: unknown): Column {

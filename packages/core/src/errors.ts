@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'world_exists'
   | 'world_not_found'
   | 'world_ambiguous'
+  | 'world_in_use'
   | 'read_only'
   // stores
   | 'tick_conflict'

@@ -106,7 +106,8 @@ export type { QueryOptions, Ticks } from './world/query.ts';
 
 // For stores and storage adapters: frames and columns without their types.
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
-export type { ScanQuery, Store, StoredWorld, TickMessages } from './store/store.ts';
+export type { Acceptance, ScanQuery, Store, StoredWorld, TickMessages } from './store/store.ts';
+export { checkAuditQuery, CommandBook, storedCommand } from './store/command-book.ts';
 export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
@@ -116,6 +117,8 @@ export { Column } from './column/column.ts';
 export { columnOf, concat, constant, fromBuffers, fromValues } from './column/columns.ts';
 export type { BufferSource } from './column/layout.ts';
 export { printType, sameType, types } from './schema/column-type.ts';
+export { columnsIn } from './expression/columns-in.ts';
+export type { Node } from './expression/node.ts';
 export type { ColumnType, Field, Kind, Schema } from './schema/column-type.ts';
 export { baseColumns, covers, shapesOf, signatureOf } from './schema/signature.ts';
 export type {
@@ -125,7 +128,23 @@ export type {
   Signature,
   TableId,
 } from './schema/signature.ts';
-export type { Commit, SettledCommand, TableCommit } from './state/commit.ts';
+export type { Commit, TableCommit } from './state/commit.ts';
+export {
+  matchesCommand,
+  type Actor,
+  type CommandQuery,
+  type CommandRecord,
+  type CommandStatus,
+  type SettledCommand,
+  type StoredCommand,
+} from './state/command.ts';
+export {
+  AUDIT_PAGE,
+  matchesAudit,
+  type AuditQuery,
+  type AuditRecord,
+  type AuditStatus,
+} from './state/audit.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
 export type { Json } from './state/json.ts';
 export type { LogFields, Logger } from './state/logger.ts';

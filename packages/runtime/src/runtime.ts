@@ -13,12 +13,12 @@ import {
   type World,
   type WorldReader,
 } from '@archetype/core';
-import { StorePool, type CacheConfig } from '@archetype/storage';
+import { StorePool, type CacheConfig, type StoreSettings } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Where worlds are kept. */
-export interface RuntimeStorage {
+export interface RuntimeStorage extends StoreSettings {
   /** A directory, made when a world is first written; `./archetype_data` unless told. */
   readonly uri?: string;
   /** Stores beside each other in one directory; `default` unless told. */
@@ -26,6 +26,10 @@ export interface RuntimeStorage {
   /** `lancedb` unless told; `memory` keeps nothing. */
   readonly backend?: 'lancedb' | 'memory';
   readonly cache?: Partial<CacheConfig>;
+  /** Only read stored worlds, also while another process writes them. */
+  readonly readOnly?: boolean;
+  /** Take the store from a process that holds it and cannot be ended. */
+  readonly takeOver?: boolean;
 }
 
 export interface RuntimeOptions {

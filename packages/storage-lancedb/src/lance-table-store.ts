@@ -7,7 +7,14 @@ import {
   types,
   type Schema,
 } from '@archetype/core';
-import type { OpenTableStore, PartFiles, PartId, Slice, TableStore } from '@archetype/storage';
+import {
+  checkFiles,
+  type OpenTableStore,
+  type PartFiles,
+  type PartId,
+  type Slice,
+  type TableStore,
+} from '@archetype/storage';
 import { connect, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -62,6 +69,10 @@ class LanceTableStore implements TableStore {
         );
       }
     }
+  }
+
+  check(_part: PartId, files: PartFiles): Promise<readonly string[]> {
+    return checkFiles(this.#location, files);
   }
 
   async *list(): AsyncGenerator<PartId> {

@@ -1,10 +1,15 @@
 import type {
+  Acceptance,
+  AuditQuery,
+  AuditRecord,
+  CommandQuery,
   Commit,
   Frame,
   Lease,
   ScanQuery,
   Snapshot,
   Store,
+  StoredCommand,
   StoredWorld,
   TickMessages,
   WorldId,
@@ -48,6 +53,20 @@ export class ReopeningStore implements Store {
 
   append(commits: readonly Commit[]): Promise<void> {
     return this.#write((store) => store.append(commits));
+  }
+
+  accept(acceptance: Acceptance): Promise<void> {
+    return this.#write((store) => store.accept(acceptance));
+  }
+
+  async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
+    const store = await this.#fresh();
+    return this.#track(store.commands(query));
+  }
+
+  async audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    const store = await this.#fresh();
+    return this.#track(store.audit(query));
   }
 
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {

@@ -1,5 +1,13 @@
 import { ArchetypeError, Frame, fromIPC, toIPC, type Schema } from '@archetype/core';
-import type { OpenTableStore, PartFiles, PartId, Slice, TableStore } from '@archetype/storage';
+import {
+  checkFiles,
+  digestFile,
+  type OpenTableStore,
+  type PartFiles,
+  type PartId,
+  type Slice,
+  type TableStore,
+} from '@archetype/storage';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -22,7 +30,9 @@ class IpcTableStore implements TableStore {
     const directory = await open(this.#location, 'r');
     await directory.sync();
     await directory.close();
-    return { files: [`${part}.arrow`], bytes: bytes.byteLength };
+    const size = bytes.byteLength;
+    const sha256 = await digestFile(this.#path(part));
+    return { files: [{ path: `${part}.arrow`, bytes: size, sha256 }], bytes: size };
   }
 
   async *scan(slices: readonly Slice[], columns: Schema): AsyncGenerator<Frame> {
@@ -30,6 +40,10 @@ class IpcTableStore implements TableStore {
       const frame = fromIPC(await this.#read(part), columns) as unknown as Frame;
       yield frame.slice(offset, offset + rows);
     }
+  }
+
+  check(_part: PartId, files: PartFiles): Promise<readonly string[]> {
+    return checkFiles(this.#location, files);
   }
 
   async *list(): AsyncGenerator<PartId> {

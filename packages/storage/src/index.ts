@@ -1,13 +1,23 @@
 export { openDurableStore, type DurableStoreOptions } from './durable/open-durable-store.ts';
+export { openReadOnlyStore, type ReadOnlyStoreOptions } from './durable/open-read-only-store.ts';
+export type { ReadOnlyStore } from './durable/read-only-store.ts';
 export type { DurableStore } from './durable/durable-store.ts';
 export type { CacheConfig } from './durable/cache-config.ts';
+export type { RetentionPolicy, StoreSettings } from './durable/store-settings.ts';
+export type { StoreHealth } from './durable/health.ts';
+export type { Verification } from './durable/verify.ts';
+export type { TableUse } from './catalog/part-tables.ts';
 export { StorePool, type StorageConfig } from './pool.ts';
 
 // For adapters.
+export { checkFiles, digestFile } from './check-files.ts';
 export type {
+  NearestQuery,
   OpenTableStore,
+  PartFile,
   PartFiles,
   PartId,
+  RowFilter,
   Slice,
   TableStore,
   TableStoreSource,

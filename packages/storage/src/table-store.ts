@@ -1,12 +1,20 @@
-import type { Frame, Schema } from '@archetype/core';
+import type { Frame, Node, Schema } from '@archetype/core';
 
 /** Names a part; letters, digits, `_` and `-`. */
 export type PartId = string;
 
-/** What a part is made of on disk. */
+/** One file of a part. */
+export interface PartFile {
+  /** Relative to the table store's location. */
+  readonly path: string;
+  readonly bytes: number;
+  /** SHA-256, hexadecimal; parts written before digests were kept have none. */
+  readonly sha256?: string;
+}
+
+/** What a part is made of. */
 export interface PartFiles {
-  /** Paths relative to the table store's directory. */
-  readonly files: readonly string[];
+  readonly files: readonly PartFile[];
   readonly bytes: number;
 }
 
@@ -15,6 +23,28 @@ export interface Slice {
   readonly part: PartId;
   readonly offset: number;
   readonly rows: number;
+}
+
+/** Which rows of a part are needed. */
+export interface RowFilter {
+  readonly run: string;
+  /** Of the column `tick`, inclusive. */
+  readonly ticks: { readonly from: number; readonly to: number };
+  readonly entities?: readonly number[];
+  /** A condition on columns of the part, row by row; null counts as false. */
+  readonly where?: Node;
+}
+
+/** Which rows are nearest to a vector. */
+export interface NearestQuery {
+  /** A column of vectors. */
+  readonly column: string;
+  readonly vector: readonly number[];
+  readonly metric: 'l2' | 'cosine' | 'dot';
+  /** How many at most. */
+  readonly k: number;
+  /** Exact: rows that it does not let through do not count. Of `where`, nothing. */
+  readonly filter: Omit<RowFilter, 'where'>;
 }
 
 /**
@@ -32,6 +62,17 @@ export interface TableStore {
    * anywhere. @throws `part_missing`, `part_damaged`
    */
   scan(slices: readonly Slice[], columns: Schema): AsyncIterable<Frame>;
+  /**
+   * Rows of a part that the filter lets through, or more than those, in row order; an engine that can look rows up is
+   * faster here than the store above, which otherwise reads everything and filters. Absent: it always does.
+   */
+  find?(part: PartId, columns: Schema, filter: RowFilter): AsyncIterable<Frame>;
+  /** The `k` living rows of a part that are nearest to a vector, nearest first. Absent: the store above compares all rows. */
+  nearest?(part: PartId, columns: Schema, query: NearestQuery): AsyncIterable<Frame>;
+  /** Makes `find` by these columns fast; returns when that survives a power loss. Absent: nothing to make. */
+  index?(part: PartId, columns: readonly string[]): Promise<PartFiles>;
+  /** What is wrong with a part's files, a sentence each; nothing when they are as they were written. */
+  check(part: PartId, files: PartFiles): Promise<readonly string[]>;
   /** Every part there is, listed or not; how leftovers are found. */
   list(): AsyncIterable<PartId>;
   /** Absent is success. */

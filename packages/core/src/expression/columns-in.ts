@@ -27,3 +27,18 @@ export function columnsIn(root: Node): ReadonlySet<string> {
   }
   return names;
 }
+
+/** Whether an expression says something of each row by itself: no aggregates, no random numbers. */
+export function isRowWise(root: Node): boolean {
+  const waiting: Node[] = [root];
+  const seen = new Set<Node>();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.kind === 'aggregate' || node.kind === 'over') return false;
+    if (node.kind !== 'call') continue;
+    if (node.fn.startsWith('random') || node.fn === 'has') return false;
+    waiting.push(...node.args);
+  }
+  return true;
+}

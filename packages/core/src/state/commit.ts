@@ -1,5 +1,6 @@
 import type { Frame } from '../frame/frame.ts';
 import type { Signature } from '../schema/signature.ts';
+import type { SettledCommand } from './command.ts';
 import type { Json } from './json.ts';
 import type { Counters } from './snapshot.ts';
 import type { Lease } from './world-record.ts';
@@ -12,13 +13,6 @@ export type TableCommit =
       readonly rows: Frame;
     }
   | { readonly signature: Signature; readonly sameAs: number };
-
-/** How a command from outside ended in this tick. */
-export interface SettledCommand {
-  readonly command: string;
-  readonly status: 'applied' | 'rejected';
-  readonly code?: string;
-}
 
 /** All that one tick appends: visible at once or not at all. */
 export interface Commit {

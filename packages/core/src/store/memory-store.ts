@@ -12,10 +12,13 @@ import {
   type LineagePiece,
   type WorldRecord,
 } from '../state/world-record.ts';
+import type { AuditQuery, AuditRecord } from '../state/audit.ts';
+import type { CommandQuery, StoredCommand } from '../state/command.ts';
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
+import { checkAuditQuery, CommandBook } from './command-book.ts';
 import { livingRows } from './living-rows.ts';
 import { sameCommit } from './same-commit.ts';
-import type { ScanQuery, Store, StoredWorld, TickMessages } from './store.ts';
+import type { Acceptance, ScanQuery, Store, StoredWorld, TickMessages } from './store.ts';
 
 /** One tick as kept: `sameAs` already resolved to the rows it names. */
 interface KeptTick {
@@ -48,6 +51,7 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   readonly #keep: number;
   readonly #worlds = new Map<WorldId, KeptWorld>();
+  readonly #book = new CommandBook();
   #closed = false;
 
   constructor({ keep = Infinity }: MemoryStoreOptions = {}) {
@@ -110,6 +114,7 @@ export class MemoryStore implements Store {
       resources: { ...(before?.resources ?? kept.record.resources), ...commit.resources },
     });
     kept.newest = commit.tick;
+    this.#book.committed(commit);
     const old = commit.tick - this.#keep;
     if (old >= 0 && !kept.pinned.has(old)) kept.ticks.delete(old);
   }
@@ -130,6 +135,22 @@ export class MemoryStore implements Store {
     );
   }
 
+  async accept(acceptance: Acceptance): Promise<void> {
+    this.#open();
+    this.#book.accepted(acceptance);
+  }
+
+  async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
+    this.#open();
+    return this.#book.commands(query);
+  }
+
+  async audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    this.#open();
+    checkAuditQuery(query);
+    return this.#book.audit(query);
+  }
+
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {
     const kept = this.#world(query.world);
     const newest = kept.newest;
@@ -138,7 +159,7 @@ export class MemoryStore implements Store {
         ? [newest, newest]
         : [query.ticks.from, Math.min(query.ticks.to, newest)];
     // The cut: every tick is looked up before the first row is given.
-    const cut = piecesOf(kept.record, from, to).flatMap((piece) => this.#cut(piece));
+    const cut = piecesOf(kept.record, from, to).flatMap((piece) => this.#cut(piece, from === to));
     const schema = scanSchema(query);
     for (const { place, kept: tick } of cut) {
       const tables = [...tick.tables.values()].filter(({ signature }) =>
@@ -149,14 +170,17 @@ export class MemoryStore implements Store {
     }
   }
 
-  #cut(piece: LineagePiece & { readonly from: number }) {
+  #cut(piece: LineagePiece & { readonly from: number }, single: boolean) {
     const owner = this.#world(piece.world);
     const cut = [];
     for (let tick = Math.max(piece.from, 0); tick <= Math.min(piece.tick, owner.newest); tick++) {
       const kept = owner.ticks.get(tick);
       if (kept !== undefined) {
         cut.push({ place: { world: piece.world, run: piece.run, tick }, kept });
-      } else if (owner.record.lineage.length === 0 || tick > owner.record.lineage.at(-1)!.tick) {
+      } else if (
+        single &&
+        (owner.record.lineage.length === 0 || tick > owner.record.lineage.at(-1)!.tick)
+      ) {
         throw notRetained(owner, tick);
       }
     }

@@ -1,5 +1,13 @@
+import type { Node } from '../expression/node.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { ComponentShape } from '../schema/signature.ts';
+import type { AuditQuery, AuditRecord } from '../state/audit.ts';
+import type {
+  CommandQuery,
+  CommandRecord,
+  SettledCommand,
+  StoredCommand,
+} from '../state/command.ts';
 import type { Commit } from '../state/commit.ts';
 import type { WorldId } from '../state/ids.ts';
 import type { Snapshot } from '../state/snapshot.ts';
@@ -18,7 +26,7 @@ export interface StoredWorld extends WorldRecord {
 /** Which rows to read. Rows come in ascending tick, then entity id. */
 export interface ScanQuery {
   readonly world: WorldId;
-  /** Inclusive; ticks that do not exist are passed over. */
+  /** Inclusive; ticks that do not exist or are no longer kept are passed over, but for a single one by its number. */
   readonly ticks: 'newest' | { readonly from: number; readonly to: number };
   /** Tables that have all of these components; `[]` for every table. */
   readonly components: readonly string[];
@@ -30,6 +38,11 @@ export interface ScanQuery {
    */
   readonly columns: readonly WantedColumn[];
   readonly entities?: readonly number[];
+  /**
+   * A condition on the columns asked for, row by row. Rows for which it does not hold may be left out or not: whoever
+   * asks applies it again.
+   */
+  readonly where?: Node;
   /** Tombstones too. */
   readonly includeInactive?: boolean;
 }
@@ -41,6 +54,15 @@ export interface TickMessages {
   readonly messages: Frame | undefined;
   /** Ids of messages of the tick before that found no receiver. */
   readonly undelivered: readonly number[];
+}
+
+/** What is written down together, before whoever asked is told: all of it or nothing. */
+export interface Acceptance {
+  /** One that is stored already, by its id, is passed over. */
+  readonly commands?: readonly CommandRecord[];
+  /** Ends that no tick decides: commands that were cancelled. The first end of a command stands. */
+  readonly settled?: readonly SettledCommand[];
+  readonly audit?: readonly AuditRecord[];
 }
 
 /** Where commits go and queries read. Every method but `close` fails with `store_closed` after `close`. */
@@ -66,6 +88,12 @@ export interface Store {
    * (certainly absent), `commit_unknown`
    */
   append(commits: readonly Commit[]): Promise<void>;
+  /** Writes commands and audit rows down; durable once this resolves. @throws `commit_failed`, `commit_unknown` */
+  accept(acceptance: Acceptance): Promise<void>;
+  /** Accepted commands with what became of them, in order of acceptance. A tick's commit settles those it names. */
+  commands(query: CommandQuery): Promise<readonly StoredCommand[]>;
+  /** A page of audit rows, newest first. @throws `invalid_argument` */
+  audit(query: AuditQuery): Promise<readonly AuditRecord[]>;
   /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained`, `schema_conflict` */
   scan(query: ScanQuery): AsyncIterable<Frame>;
   /**

@@ -1,5 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
-import { columnsIn } from '../expression/columns-in.ts';
+import { columnsIn, isRowWise } from '../expression/columns-in.ts';
 import type { Condition } from '../expression/expr.ts';
 import { toNode } from '../expression/expression.ts';
 import type { Node } from '../expression/node.ts';
@@ -101,7 +101,8 @@ function planQuery(
   ]);
   const scan = scanQuery(world, newest, components, options);
   const columns = scan.columns.filter(({ name }) => needed.has(name));
-  return { scan: { ...scan, columns }, where, sort: keys, limit, select };
+  const pushed = where !== undefined && isRowWise(where) ? { where } : {};
+  return { scan: { ...scan, columns, ...pushed }, where, sort: keys, limit, select };
 }
 
 function finish({ scan, sort: keys, limit, select }: QueryPlan, frames: readonly Frame[]): Frame {

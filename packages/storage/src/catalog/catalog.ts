@@ -1,28 +1,46 @@
 import {
-  Frame,
   ArchetypeError,
+  type AuditQuery,
+  type AuditRecord,
+  type CommandQuery,
   type Commit,
   type Counters,
   type Json,
   type Signature,
-  type WorldRecord,
+  type StoredCommand,
   type TickMessages,
+  type WorldRecord,
 } from '@archetype/core';
 import { randomBytes } from 'node:crypto';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { frameBytes, frameOfBytes } from '../codec/frame-codec.ts';
-import { loadSignature, storeSignature, type StoredSignature } from '../codec/signature-codec.ts';
-import type { PartFiles, PartId } from '../table-store.ts';
+import { frameOfBytes } from '../codec/frame-codec.ts';
+import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import type { PartId } from '../table-store.ts';
+import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
+import { readAudit, readCommands, type Outcome } from './command-tables.ts';
+import { Database } from './database.ts';
+import {
+  filesOf,
+  forgetRetired,
+  knownParts,
+  partUses,
+  replaceParts,
+  retiredParts,
+  slicesOf,
+  tableUses,
+  type PartUse,
+  type PlacedSlice,
+  type TableUse,
+} from './part-tables.ts';
+import {
+  damagedTicks,
+  dropWorld,
+  retainedUpTo,
+  thinTicks,
+  type Thinning,
+} from './retention-tables.ts';
 import { CATALOG_FORMAT, migrations, schemaSql } from './schema-sql.ts';
-
-/** Where the rows of one table at one tick are. */
-export interface TablePlace {
-  readonly tick: number;
-  readonly signature: Signature;
-  readonly at:
-    | { readonly part: PartId; readonly offset: number; readonly rows: number }
-    | { readonly sameAs: number };
-}
+import { loadInput } from './stored-input.ts';
+import type { TablePlace } from './table-place.ts';
 
 /** A world as the catalog has it. */
 export interface CatalogWorld {
@@ -33,49 +51,47 @@ export interface CatalogWorld {
   readonly newest: number;
 }
 
-/** What one flush makes true, in one transaction. */
-export interface CatalogBatch {
-  readonly appliedSequence: number;
-  readonly schemas: readonly Signature[];
-  readonly worlds: readonly WorldRecord[];
-  readonly claims: readonly { readonly world: string; readonly epoch: number }[];
-  readonly destroyed: readonly string[];
-  readonly ticks: readonly {
-    readonly run: string;
-    readonly tick: number;
-    readonly counters: Counters;
-    readonly input: Commit['input'];
-    readonly messages: Commit['messages'];
-    readonly undelivered: Commit['undelivered'];
-    readonly resources: Readonly<Record<string, Json>>;
-  }[];
-  readonly places: readonly ({ readonly run: string } & TablePlace)[];
-  readonly parts: readonly {
-    readonly part: PartId;
-    readonly schema: string;
-    readonly rows: number;
-    readonly files: PartFiles;
-  }[];
+export interface CatalogOptions {
+  /** The owner epoch under which this process writes; without it the catalog is only read. */
+  readonly owner?: number;
 }
 
 /** A view of the journal in SQLite: what was flushed, and where. It can be lost only together with the parts. */
 export class Catalog {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
+  readonly #owner: number | undefined;
   readonly #signatures = new Map<string, Signature>();
-  readonly #statements = new Map<string, StatementSync>();
 
-  /** @throws `format_newer` */
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path, { timeout: 10_000 });
-    this.#database.exec('pragma journal_mode = wal; pragma synchronous = full;');
-    const [{ user_version: format }] = this.#database.prepare('pragma user_version').all() as [
+  /** @throws `format_newer`, `storage_unavailable` */
+  constructor(path: string, { owner }: CatalogOptions = {}) {
+    this.#owner = owner;
+    this.#database = new Database(path, { readOnly: owner === undefined });
+    try {
+      this.#prepare(path);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  #prepare(path: string): void {
+    const database = this.#database;
+    if (this.#owner !== undefined)
+      database.exec('pragma journal_mode = wal; pragma synchronous = full;');
+    const [{ user_version: format }] = database.all('pragma user_version') as [
       { user_version: number },
     ];
     if (format > CATALOG_FORMAT) {
-      this.#database.close();
       throw new ArchetypeError(
         'format_newer',
         `The catalog ${path} has format ${format} and this version reads up to ${CATALOG_FORMAT}; upgrade to open the store.`,
+      );
+    }
+    if (format === CATALOG_FORMAT) return;
+    if (this.#owner === undefined) {
+      throw new ArchetypeError(
+        'storage_unavailable',
+        `The catalog ${path} has format ${format} and this version reads ${CATALOG_FORMAT}; open the store once for writing, which brings it up to date.`,
       );
     }
     if (format === 0) this.#create();
@@ -83,21 +99,35 @@ export class Catalog {
   }
 
   #create(): void {
-    this.#transaction(() => {
-      this.#database.exec(schemaSql);
-      this.#run('insert into meta values (?, ?)', 'store_id', randomBytes(16).toString('hex'));
-      this.#run('insert into meta values (?, ?)', 'applied_sequence', '0');
-      this.#database.exec(`pragma user_version = ${CATALOG_FORMAT}`);
+    const database = this.#database;
+    database.transaction(() => {
+      database.exec(schemaSql);
+      database.run('insert into meta values (?, ?)', 'store_id', randomBytes(16).toString('hex'));
+      database.run('insert into meta values (?, ?)', 'applied_sequence', '0');
+      database.exec(`pragma user_version = ${CATALOG_FORMAT}`);
     });
   }
 
   #migrate(from: number): void {
     for (let format = from; format < CATALOG_FORMAT; format++) {
-      this.#transaction(() => {
+      this.#database.transaction(() => {
         this.#database.exec(migrations[format]!);
         this.#database.exec(`pragma user_version = ${format + 1}`);
       });
     }
+  }
+
+  /** From here on, no older owner changes the catalog. */
+  own(): void {
+    this.#database.run(
+      "insert into meta values ('owner_epoch', ?) on conflict (key) do update set value = excluded.value",
+      String(this.#owner),
+    );
+  }
+
+  /** What the work reads is of one moment, whatever others write. */
+  snapshot<T>(work: () => T): T {
+    return this.#database.snapshot(work);
   }
 
   /** What ticks of a run say of messages; those that say nothing are left out. */
@@ -139,18 +169,35 @@ export class Catalog {
   }
 
   /** Ticks that a world's run has no record of, though it has a later one: a damaged journal lost them. */
-  missingTicks({ run, lineage }: WorldRecord): readonly number[] {
+  missingTicks({ run, lineage }: WorldRecord, retained: number): readonly number[] {
+    const first = Math.max(lineage.at(-1)?.tick ?? -1, retained) + 1;
+    const known = damagedTicks(this.#database, run);
     const [row] = this.#all(
-      'select count(*) as count, max(tick) as newest from ticks where run = ?',
+      'select count(*) as count, max(tick) as newest from ticks where run = ? and tick >= ?',
       run,
+      first,
     ) as [{ count: number; newest: number | null }];
-    const first = (lineage.at(-1)?.tick ?? -1) + 1;
-    if (row.newest === null || row.count === row.newest - first + 1) return [];
-    const ticks = this.#all('select tick from ticks where run = ?', run) as { tick: number }[];
-    const present = new Set(ticks.map(({ tick }) => tick));
-    const missing: number[] = [];
+    if (row.newest === null || row.count === row.newest - first + 1) return known;
+    const present = new Set(this.ticks(run, first, row.newest));
+    const missing = [...known];
     for (let tick = first; tick < row.newest; tick++) if (!present.has(tick)) missing.push(tick);
     return missing;
+  }
+
+  /** Ticks of a run that are in the catalog, ascending. */
+  ticks(run: string, from: number, to: number): readonly number[] {
+    const ticks = this.#all(
+      'select tick from ticks where run = ? and tick between ? and ? order by tick',
+      run,
+      from,
+      Math.min(to, Number.MAX_SAFE_INTEGER),
+    ) as { tick: number }[];
+    return ticks.map(({ tick }) => tick);
+  }
+
+  /** Up to which tick each run was thinned. */
+  retained(): ReadonlyMap<string, number> {
+    return retainedUpTo(this.#database);
   }
 
   signature(schema: string): Signature {
@@ -224,7 +271,7 @@ export class Catalog {
       counters,
       ...(said?.messages !== undefined && { messages: said.messages }),
       ...(said !== undefined && said.undelivered.length > 0 && { undelivered: said.undelivered }),
-      ...(row.input !== null && { input: inputOf(row.input) }),
+      ...(row.input !== null && { input: loadInput(row.input) }),
       resources: Object.fromEntries(
         changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
       ),
@@ -244,10 +291,37 @@ export class Catalog {
     return Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value) as Json]));
   }
 
-  parts(): ReadonlySet<PartId> {
-    return new Set(
-      (this.#all('select part from parts') as { part: string }[]).map(({ part }) => part),
-    );
+  /** `later` knows the ends that are not in the catalog yet. */
+  commands(
+    query: CommandQuery,
+    later: (id: string) => Outcome | undefined,
+  ): readonly StoredCommand[] {
+    return readCommands(this.#database, query, later);
+  }
+
+  audit(query: AuditQuery): readonly AuditRecord[] {
+    return readAudit(this.#database, query);
+  }
+
+  /** Parts that must not be removed: listed, or retired and perhaps still read. */
+  knownParts(): ReadonlySet<PartId> {
+    return knownParts(this.#database);
+  }
+
+  partUses(): readonly PartUse[] {
+    return partUses(this.#database);
+  }
+
+  tableUses(): readonly TableUse[] {
+    return tableUses(this.#database);
+  }
+
+  partFiles(): ReturnType<typeof filesOf> {
+    return filesOf(this.#database);
+  }
+
+  slices(parts: readonly PartId[]): readonly PlacedSlice[] {
+    return slicesOf(this.#database, parts);
   }
 
   /** Bytes of all listed parts. */
@@ -259,79 +333,52 @@ export class Catalog {
   }
 
   apply(batch: CatalogBatch): void {
-    this.#transaction(() => {
-      for (const signature of batch.schemas) {
-        this.#run(
-          'insert or ignore into schemas values (?, ?)',
-          signature.schema,
-          JSON.stringify(storeSignature(signature)),
-        );
-      }
-      for (const record of batch.worlds) {
-        this.#run(
-          'insert or ignore into worlds (world, run, name, record, epoch, destroyed) values (?, ?, ?, ?, 1, 0)',
-          record.world,
-          record.run,
-          record.name,
-          JSON.stringify(record),
-        );
-      }
-      for (const { world, epoch } of batch.claims)
-        this.#run('update worlds set epoch = ? where world = ?', epoch, world);
-      for (const world of batch.destroyed)
-        this.#run('update worlds set destroyed = 1 where world = ?', world);
-      for (const { run, tick, counters, input, messages, undelivered, resources } of batch.ticks) {
-        this.#run(
-          'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered) values (?, ?, ?, ?, ?, ?, ?)',
-          run,
-          tick,
-          counters.nextEntity,
-          counters.nextMessage,
-          storedInput(input),
-          messages === undefined ? null : frameBytes(messages),
-          undelivered === undefined ? null : JSON.stringify(undelivered),
-        );
-        for (const [name, value] of Object.entries(resources)) {
-          this.#run(
-            'insert into resources values (?, ?, ?, ?)',
-            run,
-            tick,
-            name,
-            JSON.stringify(value),
-          );
-        }
-      }
-      for (const { run, tick, signature, at } of batch.places) {
-        const values = 'part' in at ? [at.part, at.offset, at.rows, null] : [null, 0, 0, at.sameAs];
-        this.#run(
-          'insert into places values (?, ?, ?, ?, ?, ?, ?, ?)',
-          run,
-          tick,
-          signature.table,
-          signature.schema,
-          ...values,
-        );
-      }
-      for (const { part, schema, rows, files } of batch.parts) {
-        this.#run(
-          'insert into parts values (?, ?, ?, ?, ?)',
-          part,
-          schema,
-          rows,
-          files.bytes,
-          JSON.stringify(files.files),
-        );
-      }
-      this.#run(
-        'update meta set value = ? where key = ?',
-        String(batch.appliedSequence),
-        'applied_sequence',
-      );
-    });
+    this.#write(() => applyBatch(this.#database, batch));
+  }
+
+  replaceParts(
+    old: readonly PartId[],
+    merged: ListedPart | undefined,
+    moves: readonly PlacedSlice[],
+    now: number,
+  ): void {
+    this.#write(() => replaceParts(this.#database, old, merged, moves, now));
+  }
+
+  retired(now: number, grace: number): readonly PartId[] {
+    return this.#write(() => retiredParts(this.#database, now, grace));
+  }
+
+  forgetRetired(parts: readonly PartId[]): void {
+    this.#write(() => forgetRetired(this.#database, parts));
+  }
+
+  thin(thinning: Thinning): number {
+    return this.#write(() => thinTicks(this.#database, thinning));
+  }
+
+  dropWorld(world: string, run: string): void {
+    this.#write(() => dropWorld(this.#database, world, run));
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  /** One transaction, unless another process owns the store by now. @throws `stale_writer` */
+  #write<T>(work: () => T): T {
+    return this.#database.transaction(() => {
+      const [row] = this.#all("select value from meta where key = 'owner_epoch'") as {
+        value: string;
+      }[];
+      if (row !== undefined && Number(row.value) !== this.#owner) {
+        throw new ArchetypeError(
+          'stale_writer',
+          'The store was taken over by another process; nothing more can be written here.',
+        );
+      }
+      return work();
+    });
   }
 
   #meta(key: string): string {
@@ -339,37 +386,7 @@ export class Catalog {
     return row!.value;
   }
 
-  #transaction(work: () => void): void {
-    this.#database.exec('begin immediate');
-    try {
-      work();
-      this.#database.exec('commit');
-    } catch (error) {
-      this.#database.exec('rollback');
-      throw error;
-    }
-  }
-
-  #run(sql: string, ...values: readonly (string | number | Uint8Array | null)[]): void {
-    this.#statement(sql).run(...values);
-  }
-
   #all(sql: string, ...values: readonly (string | number)[]): unknown[] {
-    return this.#statement(sql).all(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined)
-      this.#statements.set(sql, (statement = this.#database.prepare(sql)));
-    return statement;
+    return this.#database.all(sql, ...values);
   }
 }
-
-/** An input as the catalog keeps it: JSON as text, a frame as bytes. */
-const storedInput = (input: Commit['input']): string | Uint8Array | null => {
-  if (input instanceof Frame) return frameBytes(input);
-  return input === undefined ? null : JSON.stringify(input);
-};
-const inputOf = (stored: string | Uint8Array): Json | Frame =>
-  typeof stored === 'string' ? (JSON.parse(stored) as Json) : frameOfBytes(stored);

@@ -1,9 +1,44 @@
 /** Format of the catalog file, kept as SQLite's `user_version`; a newer one is refused. */
-export const CATALOG_FORMAT = 2;
+export const CATALOG_FORMAT = 3;
+
+/** Tables and columns that came with format 3. */
+const format3 = `
+create table commands (
+  id text primary key,
+  sequence integer not null,
+  world text,
+  actor text not null,
+  idempotency_key text,
+  status text not null,
+  record text not null,
+  outcome text
+) without rowid;
+create index commands_by_status on commands (status, world);
+create index commands_by_key on commands (actor, idempotency_key);
+create table audit (
+  position integer primary key,
+  world text,
+  actor text not null,
+  type text not null,
+  command text not null,
+  status text not null,
+  idempotency_key text,
+  tick integer,
+  accepted_at integer not null,
+  row text not null
+);
+create index audit_by_actor on audit (actor, position);
+create index audit_by_world on audit (world, position);
+create table retired (part text primary key, retired_at integer not null) without rowid;
+create table retained (run text primary key, up_to integer not null) without rowid;
+create table damaged (run text not null, tick integer not null, primary key (run, tick)) without rowid;
+create index places_by_part on places (part, "offset");
+`;
 
 /** What brings a catalog of each older format to the next one. */
 export const migrations: { readonly [format: number]: string } = {
   1: 'alter table ticks add column messages blob; alter table ticks add column undelivered text;',
+  2: format3,
 };
 
 export const schemaSql = `
@@ -53,4 +88,4 @@ create table parts (
   bytes integer not null,
   files text not null
 ) without rowid;
-`;
+${format3}`;

@@ -9,4 +9,5 @@ export const recordKinds = {
   forked: 4,
   claimed: 5,
   destroyed: 6,
+  accepted: 7,
 } as const;

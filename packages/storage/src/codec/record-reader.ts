@@ -1,4 +1,10 @@
-import { ArchetypeError, type Commit, type Signature, type WorldRecord } from '@archetype/core';
+import {
+  ArchetypeError,
+  type Acceptance,
+  type Commit,
+  type Signature,
+  type WorldRecord,
+} from '@archetype/core';
 import type { ReadFrame } from '../journal/frame.ts';
 import { decodeCommit } from './commit-codec.ts';
 import { decodeJson } from './json-record.ts';
@@ -11,6 +17,7 @@ export type StoreRecord =
   | { readonly kind: 'world'; readonly record: WorldRecord }
   | { readonly kind: 'claimed'; readonly world: string; readonly epoch: number }
   | { readonly kind: 'destroyed'; readonly world: string }
+  | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
   | { readonly kind: 'commit'; readonly commit: Commit };
 
 /** Decodes records in their order; commits find the columns of their tables in the schema records before them. */
@@ -38,6 +45,8 @@ export class RecordReader {
         return { kind: 'claimed', ...(decodeJson(body) as { world: string; epoch: number }) };
       case recordKinds.destroyed:
         return { kind: 'destroyed', ...(decodeJson(body) as { world: string }) };
+      case recordKinds.accepted:
+        return { kind: 'accepted', acceptance: decodeJson(body) as Acceptance };
       case recordKinds.commit: {
         const commit = decodeCommit(
           body,

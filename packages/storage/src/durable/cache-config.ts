@@ -18,6 +18,12 @@ const defaults: CacheConfig = { flushRows: 1_000_000, flushMb: 64, globalMb: 512
 export function cacheConfig(given: Partial<CacheConfig> = {}): CacheConfig {
   const config = { ...defaults, ...given };
   for (const [name, value] of Object.entries(config)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `cache.${name} is no setting; there are ${Object.keys(defaults).join(', ')}.`,
+      );
+    }
     if (typeof value === 'number' && value > 0) continue;
     throw new ArchetypeError(
       'invalid_argument',

@@ -1,47 +1,47 @@
 import {
   ArchetypeError,
-  assembleTick,
-  baseColumns,
-  covers,
   sameCommit,
-  scanSchema,
+  type Acceptance,
+  type AuditQuery,
+  type AuditRecord,
+  type CommandQuery,
   type Commit,
   type Frame,
   type Lease,
   type ScanQuery,
-  type Schema,
-  type Signature,
   type Snapshot,
   type Store,
+  type StoredCommand,
   type StoredWorld,
   type TickMessages,
   type WorldId,
   type WorldRecord,
 } from '@archetype/core';
-import type { Catalog } from '../catalog/catalog.ts';
 import { encodeCommit } from '../codec/commit-codec.ts';
 import { encodeJson } from '../codec/json-record.ts';
 import { recordKinds } from '../codec/record-kind.ts';
 import { storeSignature } from '../codec/signature-codec.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { TableStore } from '../table-store.ts';
+import type { TableUse } from '../catalog/part-tables.ts';
+import type { StorageWorker } from '../worker/storage-worker.ts';
 import type { FlushSchedule } from './flush-schedule.ts';
-import { destroyed, type Ledger, type LedgerWorld } from './ledger.ts';
-import { messagesIn } from './messages-in.ts';
-import { holdsTable, placesOf } from './places.ts';
-import { readTicks } from './read-ticks.ts';
-import { snapshotAt } from './snapshot-at.ts';
+import { healthOf, type StoreHealth } from './health.ts';
+import { destroyed, type LedgerWorld } from './ledger.ts';
+import { holdsTable } from './places.ts';
+import { Reads } from './reads.ts';
+import { checkRetention, type RetentionPolicy } from './store-settings.ts';
 import { storedCommit } from './stored-commit.ts';
 import { storedWorld } from './stored-world.ts';
+import type { Upkeep } from './upkeep.ts';
+import { verify, type Verification } from './verify.ts';
+import type { View } from './view.ts';
 
 /** What an open store is made of. */
-export interface StoreParts {
-  readonly ledger: Ledger;
+export interface StoreParts extends View {
   readonly journal: Journal;
-  readonly catalog: Catalog;
   readonly flushes: FlushSchedule;
-  /** The table store, opened when a read first needs a part. */
-  readonly tables: () => Promise<TableStore>;
+  readonly worker: StorageWorker;
+  readonly upkeep: Upkeep;
   /** Ends everything, in order; called once. */
   readonly close: () => Promise<void>;
 }
@@ -49,6 +49,7 @@ export interface StoreParts {
 /** The durable store: the journal acknowledges, memory and parts answer. Made by `openDurableStore`. */
 export class DurableStore implements Store {
   readonly #parts: StoreParts;
+  readonly #reads: Reads;
   /** Schemas written to the segment that records go to now. */
   readonly #written = new Set<string>();
   #segment: string | undefined;
@@ -56,6 +57,10 @@ export class DurableStore implements Store {
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#reads = new Reads(async () => {
+      this.#open();
+      return parts;
+    });
   }
 
   async create(record: WorldRecord): Promise<Lease> {
@@ -65,16 +70,28 @@ export class DurableStore implements Store {
   async fork(record: WorldRecord): Promise<Lease> {
     this.#open();
     const source = record.lineage.at(-1);
-    if (source !== undefined) {
-      const world = this.#parts.ledger.get(source.world);
-      if (source.tick > world.newest) {
-        throw new ArchetypeError(
-          'tick_not_found',
-          `World "${world.record.name}" has no tick ${source.tick} to fork from; it stands at tick ${world.newest}.`,
-        );
-      }
+    return this.#parts.upkeep.forking(source, () => {
+      if (source !== undefined) this.#checkTick(source.world, source.tick);
+      return this.#begin(recordKinds.forked, record);
+    });
+  }
+
+  #checkTick(id: WorldId, tick: number): void {
+    const { ledger, catalog } = this.#parts;
+    const world = ledger.get(id);
+    const { name } = world.record;
+    if (tick > world.newest) {
+      throw new ArchetypeError(
+        'tick_not_found',
+        `World "${name}" has no tick ${tick} to fork from; it stands at tick ${world.newest}.`,
+      );
     }
-    return this.#begin(recordKinds.forked, record);
+    if (tick <= world.retained && catalog.ticks(world.record.run, tick, tick).length === 0) {
+      throw new ArchetypeError(
+        'tick_not_retained',
+        `Tick ${tick} of world "${name}" was thinned out by retention; fork from one that was kept.`,
+      );
+    }
   }
 
   async #begin(kind: number, record: WorldRecord): Promise<Lease> {
@@ -141,13 +158,14 @@ export class DurableStore implements Store {
     const record = encodeCommit(commit);
     const bytes = record.body.reduce((n, buffer) => n + buffer.byteLength, 0);
     world.pending = commit.tick;
+    let segment: string;
     try {
-      await journal.append(record);
+      segment = await journal.append(record);
     } catch (error) {
       world.pending = world.newest;
       throw error;
     }
-    ledger.committed(commit);
+    ledger.committed(commit, segment);
     const rows = commit.tables.reduce(
       (n, table) => n + ('rows' in table ? table.rows.numRows : 0),
       0,
@@ -186,50 +204,97 @@ export class DurableStore implements Store {
     }
   }
 
-  async *scan(query: ScanQuery): AsyncGenerator<Frame> {
+  async accept(acceptance: Acceptance): Promise<void> {
     this.#open();
-    const { ledger, catalog, tables } = this.#parts;
-    const world = ledger.get(query.world);
-    const { newest } = world;
-    const [from, to] =
-      query.ticks === 'newest'
-        ? [newest, newest]
-        : [query.ticks.from, Math.min(query.ticks.to, newest)];
-    const wanted = (signature: Signature): boolean =>
-      covers(signature, query.components, query.without);
-    const cut = placesOf(ledger, catalog, world, from, to).map((tick) => ({
-      ...tick,
-      tables: tick.tables.filter((table) => wanted(table.signature)),
-    }));
-    const schema = scanSchema(query);
-    const names = new Set(query.columns.map(({ name }) => name));
-    const columns = ({ signature }: { readonly signature: Signature }): Schema =>
-      signature.row.slice(baseColumns.length).filter(({ name }) => names.has(name));
-    for await (const { place, tables: read } of readTicks(cut, columns, tables)) {
-      const frame = assembleTick(place, read, query, schema);
-      if (frame.numRows > 0) yield frame;
-    }
+    const { ledger, journal, flushes } = this.#parts;
+    flushes.throwFailure();
+    const record = encodeJson(recordKinds.accepted, acceptance);
+    const segment = await journal.append(record);
+    ledger.accepted(acceptance, segment);
+    flushes.appended(0, record.body[0]!.byteLength);
   }
 
-  async *messages(
+  commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
+    return this.#reads.commands(query);
+  }
+
+  audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    return this.#reads.audit(query);
+  }
+
+  scan(query: ScanQuery): AsyncGenerator<Frame> {
+    return this.#reads.scan(query);
+  }
+
+  messages(
     id: WorldId,
-    { from, to }: { readonly from: number; readonly to: number },
+    ticks: { readonly from: number; readonly to: number },
   ): AsyncGenerator<TickMessages> {
-    this.#open();
-    const { ledger, catalog } = this.#parts;
-    yield* messagesIn(ledger, catalog, ledger.get(id), from, to);
+    return this.#reads.messages(id, ticks);
   }
 
-  async snapshot(id: WorldId, tick: number): Promise<Snapshot | undefined> {
-    this.#open();
-    const { ledger, catalog, tables } = this.#parts;
-    return snapshotAt(ledger, catalog, ledger.get(id), tick, tables);
+  snapshot(id: WorldId, tick: number): Promise<Snapshot | undefined> {
+    return this.#reads.snapshot(id, tick);
   }
 
-  async worlds(): Promise<readonly StoredWorld[]> {
+  worlds(): Promise<readonly StoredWorld[]> {
+    return this.#reads.worlds();
+  }
+
+  /** How the store is doing: what waits, what failed, what was found damaged. */
+  health(): StoreHealth {
     this.#open();
-    const { ledger, catalog } = this.#parts;
-    return ledger.list().map((world) => storedWorld(ledger, catalog, world));
+    return healthOf(this.#parts);
+  }
+
+  /** Bytes per world, run and table, in order of creation. What is not in parts yet is in `health().waitingBytes`. */
+  du(): Promise<readonly TableUse[]> {
+    return this.#reads.uses();
+  }
+
+  /** Moves everything committed so far into parts, and does what is due then. @throws `flush_failed` */
+  async flush(): Promise<void> {
+    this.#open();
+    await this.#parts.flushes.flushAll();
+    await this.#parts.upkeep.run();
+  }
+
+  /** Flushes, merges parts as far as they go, and leaves rows out that no tick has. @throws `flush_failed` */
+  async compact(): Promise<void> {
+    await this.flush();
+    await this.#parts.upkeep.compact();
+  }
+
+  /**
+   * Thins the past of a world: of ticks further back than `olderThan` from its newest, only multiples of `every` and those
+   * at which forks begin stay; the others are `tick_not_retained`. Returns how many went.
+   *
+   * @throws `world_not_found`, `invalid_argument`
+   */
+  async retain(id: WorldId, policy: RetentionPolicy): Promise<number> {
+    this.#open();
+    checkRetention(policy);
+    this.#parts.ledger.get(id);
+    await this.flush();
+    return this.#parts.upkeep.thin(id, policy);
+  }
+
+  /**
+   * Takes a destroyed world's rows out of the store, for good; audit rows stay.
+   *
+   * @throws `world_in_use` when it is not destroyed, or naming the forks that read it; `world_not_found`
+   */
+  async drop(id: WorldId): Promise<void> {
+    this.#open();
+    this.#parts.ledger.get(id);
+    await this.flush();
+    await this.#parts.upkeep.drop(id);
+  }
+
+  /** Holds every part against what was written: files, digests, rows. Reads everything, in the storage thread. */
+  async verify(): Promise<Verification> {
+    await this.flush();
+    return verify(this.#parts);
   }
 
   async destroy(lease: Lease): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Flusher } from '../flusher/flusher.ts';
+import type { StorageWorker } from '../worker/storage-worker.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { CacheConfig } from './cache-config.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +9,7 @@ const MB = 1_000_000;
 export class FlushSchedule {
   readonly #config: CacheConfig;
   readonly #journal: Journal;
-  readonly #flusher: Flusher;
+  readonly #worker: StorageWorker;
   readonly #ledger: Ledger;
   /** In the open segment. */
   #rows = 0;
@@ -24,14 +24,24 @@ export class FlushSchedule {
   /** Resolves when the next segment is flushed, or the flush failed. */
   #progress = Promise.withResolvers<void>();
   #failure: unknown;
+  /** Failures so far, told or not. */
+  failures = 0;
+  readonly #maintain: () => Promise<void>;
   /** Counts segments sealed. */
   generation = 0;
 
-  constructor(config: CacheConfig, journal: Journal, flusher: Flusher, ledger: Ledger) {
+  constructor(
+    config: CacheConfig,
+    journal: Journal,
+    worker: StorageWorker,
+    ledger: Ledger,
+    maintain: () => Promise<void>,
+  ) {
     this.#config = config;
     this.#journal = journal;
-    this.#flusher = flusher;
+    this.#worker = worker;
     this.#ledger = ledger;
+    this.#maintain = maintain;
   }
 
   /** A commit became durable. */
@@ -68,6 +78,17 @@ export class FlushSchedule {
     if (failure !== undefined) throw failure;
   }
 
+  /** Bytes that are in memory because they are not in parts yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** What failed and was not told to anybody yet. */
+  get failure(): string | undefined {
+    if (this.#failure === undefined) return undefined;
+    return this.#failure instanceof Error ? this.#failure.message : 'a failure without a message';
+  }
+
   /** Moves everything appended so far into parts. @throws `flush_failed` */
   async flushAll(): Promise<void> {
     clearTimeout(this.#timer);
@@ -93,8 +114,10 @@ export class FlushSchedule {
 
   #start(): void {
     this.#flushing ??= this.#flush()
+      .then(() => this.#maintain())
       .catch((error: unknown) => {
         this.#failure = error;
+        this.failures++;
       })
       .finally(() => {
         this.#flushing = undefined;
@@ -108,8 +131,10 @@ export class FlushSchedule {
       await this.#sealing;
       const [segment] = await this.#journal.sealed();
       if (segment === undefined) return;
-      const runs = await this.#flusher.flush(segment, this.#journal.aborted);
+      const { aborted } = this.#journal;
+      const runs = await this.#worker.ask('flush', { segment, aborted });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);
+      this.#ledger.applied(segment);
       await this.#journal.drop(segment);
       this.#waiting -= this.#sealed.get(segment) ?? 0;
       this.#sealed.delete(segment);

@@ -1,6 +1,8 @@
 import {
   ArchetypeError,
+  CommandBook,
   UNSTARTED,
+  type Acceptance,
   type Commit,
   type Lease,
   type TableCommit,
@@ -27,6 +29,8 @@ export interface LedgerWorld {
   pending: number;
   /** Ticks of its own run up to this one are in parts. */
   flushed: number;
+  /** Ticks of its own run up to this one were thinned: those that are not in the catalog are no longer kept. */
+  retained: number;
   /** Ticks that are in memory: all that are not flushed, and the newest. */
   readonly tail: Map<number, TailTick>;
   /** Ticks that a damaged journal lost. */
@@ -38,15 +42,19 @@ export interface LedgerWorld {
 /** The store's state as the journal tells it: records are applied in order, on replay and after each append alike. */
 export class Ledger {
   readonly #worlds = new Map<WorldId, LedgerWorld>();
+  /** Commands and audit rows of each segment that is not in the catalog yet. */
+  readonly #books = new Map<string, CommandBook>();
 
   load(catalog: Catalog): void {
+    const retained = catalog.retained();
     for (const { record, epoch, destroyed, newest } of catalog.worlds()) {
       const world = this.created(record);
       world.epoch = epoch;
       world.destroyed = destroyed;
       world.newest = world.pending = Math.max(world.newest, newest);
       world.flushed = newest;
-      for (const tick of catalog.missingTicks(record)) world.damaged.add(tick);
+      world.retained = retained.get(record.run) ?? UNSTARTED;
+      for (const tick of catalog.missingTicks(record, world.retained)) world.damaged.add(tick);
     }
   }
 
@@ -60,6 +68,7 @@ export class Ledger {
       newest: start,
       pending: start,
       flushed: UNSTARTED,
+      retained: UNSTARTED,
       tail: new Map(),
       damaged: new Set(),
       unchanged: new Map(),
@@ -76,7 +85,32 @@ export class Ledger {
     this.get(world).destroyed = true;
   }
 
-  committed(commit: Commit): void {
+  accepted(acceptance: Acceptance, segment: string): void {
+    this.#book(segment).accepted(acceptance);
+  }
+
+  /** Books in the order in which they came. */
+  get books(): Iterable<CommandBook> {
+    return this.#books.values();
+  }
+
+  #book(segment: string): CommandBook {
+    let book = this.#books.get(segment);
+    if (book === undefined) this.#books.set(segment, (book = new CommandBook()));
+    return book;
+  }
+
+  /** What a segment said is in the catalog now. */
+  applied(segment: string): void {
+    this.#books.delete(segment);
+  }
+
+  dropped(world: WorldId): void {
+    this.#worlds.delete(world);
+  }
+
+  committed(commit: Commit, segment: string): void {
+    if (commit.settled.length > 0) this.#book(segment).committed(commit);
     const world = this.get(commit.lease.world);
     // A gap is left only by a damaged journal.
     for (let tick = world.newest + 1; tick < commit.tick; tick++) world.damaged.add(tick);

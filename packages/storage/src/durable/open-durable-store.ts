@@ -1,26 +1,34 @@
-import { ArchetypeError } from '@archetype/core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
-import { RecordReader } from '../codec/record-reader.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
-import { Flusher } from '../flusher/flusher.ts';
-import type { ReadFrame } from '../journal/frame.ts';
 import { Journal } from '../journal/journal.ts';
-import { lockDirectory } from '../lock.ts';
+import { Ownership } from '../ownership/ownership.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore, TableStoreSource } from '../table-store.ts';
+import { StorageWorker } from '../worker/storage-worker.ts';
 import { cacheConfig, type CacheConfig } from './cache-config.ts';
+import { closeAll } from './close-all.ts';
 import { DurableStore } from './durable-store.ts';
 import { FlushSchedule } from './flush-schedule.ts';
 import { Ledger } from './ledger.ts';
+import { OpenCuts } from './open-cuts.ts';
+import { replayInto } from './replay.ts';
+import { unavailable } from './unavailable.ts';
+import { checkSettings, durabilityOf, graceMs, type StoreSettings } from './store-settings.ts';
+import { Upkeep } from './upkeep.ts';
 
-export interface DurableStoreOptions {
+export interface DurableStoreOptions extends StoreSettings {
   /** Made if it is absent. One process at a time. */
   readonly directory: string;
   readonly tables: TableStoreSource;
   readonly cache?: Partial<CacheConfig>;
+  /**
+   * Take the store from the process that writes it, which may be stuck on another machine's mount or paused: from here on it
+   * cannot acknowledge anything. Not for two processes that both go on.
+   */
+  readonly takeOver?: boolean;
   /** The machine's, unless a test stands between. */
   readonly fileSystem?: FileSystem;
 }
@@ -28,20 +36,22 @@ export interface DurableStoreOptions {
 /**
  * Opens the store in a directory: takes the lock, replays the journal, and answers from there on.
  *
- * @throws `store_locked`, `storage_unavailable`, `journal_foreign`, `format_newer`
+ * @throws `store_locked` unless told to take over, `storage_unavailable`, `journal_foreign`, `format_newer`
  * @example await using store = await openDurableStore({ directory: './data', tables: lancedb });
  */
 export async function openDurableStore(options: DurableStoreOptions): Promise<DurableStore> {
   const { directory, tables: source, fileSystem = nodeFileSystem } = options;
   const config = cacheConfig(options.cache);
+  checkSettings(options);
   await makeDirectory(directory);
   const ends: (() => unknown)[] = [];
   try {
-    const lock = lockDirectory(directory);
-    ends.unshift(() => lock.release());
+    const owner = Ownership.take(directory, options.takeOver ?? false);
+    ends.unshift(() => owner.release());
     const catalogPath = join(directory, 'catalog.db');
-    const catalog = new Catalog(catalogPath);
+    const catalog = new Catalog(catalogPath, { owner: owner.epoch });
     ends.unshift(() => catalog.close());
+    catalog.own();
     const ledger = new Ledger();
     ledger.load(catalog);
     const journalPath = join(directory, 'journal');
@@ -50,21 +60,38 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       directory: journalPath,
       storeId: catalog.storeId,
       next: catalog.appliedSequence + 1,
+      durability: durabilityOf(options),
+      owner,
       onRecord: replayInto(ledger, catalog),
     });
     ends.unshift(() => journal.close());
     const location = join(directory, source.backend);
-    const flusher = new Flusher({ journal: journalPath, catalogPath, source, location });
-    ends.unshift(() => flusher.close());
-    const flushes = new FlushSchedule(config, journal, flusher, ledger);
+    const worker = new StorageWorker({
+      journal: journalPath,
+      catalogPath,
+      owner: owner.epoch,
+      source,
+      location,
+    });
+    ends.unshift(() => worker.close());
+    const cuts = new OpenCuts();
+    const upkeep = new Upkeep(ledger, worker, cuts, {
+      graceMs: graceMs(options),
+      ...(options.retention && { retention: options.retention }),
+    });
+    const flushes = new FlushSchedule(config, journal, worker, ledger, () => upkeep.run());
     let tables: Promise<TableStore> | undefined;
     ends.unshift(async () => (await tables)?.close());
+    ends.unshift(() => upkeep.end());
     ends.unshift(() => flushes.flushAll());
     return new DurableStore({
       ledger,
       journal,
       catalog,
+      cuts,
       flushes,
+      worker,
+      upkeep,
       tables: () => (tables ??= openTableStore(source, location)),
       close: () => closeAll(ends),
     });
@@ -80,57 +107,4 @@ async function makeDirectory(directory: string): Promise<void> {
   } catch (error) {
     throw unavailable(directory, error);
   }
-}
-
-function unavailable(directory: string, error: unknown): ArchetypeError {
-  if (error instanceof ArchetypeError) return error;
-  return new ArchetypeError(
-    'storage_unavailable',
-    `The store in ${directory} could not be opened: ${error instanceof Error ? error.message : String(error)} Check that it is a directory that this user may write, or use another one.`,
-    { cause: error },
-  );
-}
-
-/** Applies the records that the catalog does not have yet. */
-function replayInto(ledger: Ledger, catalog: Catalog): (frame: ReadFrame) => void {
-  const applied = catalog.appliedSequence;
-  const reader = new RecordReader((schema) => catalog.signature(schema));
-  return (frame) => {
-    const record = reader.read(frame);
-    if (frame.sequence <= applied) return;
-    switch (record.kind) {
-      case 'schema':
-        break;
-      case 'world':
-        ledger.created(record.record);
-        break;
-      case 'claimed':
-        ledger.claimed(record.world, record.epoch);
-        break;
-      case 'destroyed':
-        ledger.destroyed(record.world);
-        break;
-      case 'commit':
-        ledger.committed(record.commit);
-        break;
-    }
-  };
-}
-
-/** Tries everything, in order. @throws `close_failed` with all that went wrong */
-async function closeAll(ends: readonly (() => unknown)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const end of ends) {
-    try {
-      await end();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length === 0) return;
-  throw new ArchetypeError(
-    'close_failed',
-    `The store closed with ${failures.length} failure(s): ${failures.map((error) => (error instanceof Error ? error.message : String(error))).join(' ')}`,
-    { cause: new AggregateError(failures) },
-  );
 }

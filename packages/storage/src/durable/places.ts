@@ -16,6 +16,8 @@ type Source = { readonly rows: Frame } | { readonly slice: Slice };
 export interface PlacedTable {
   readonly signature: Signature;
   readonly source: Source;
+  /** The run that wrote these rows. */
+  readonly run: RunId;
   /** The tick at which these rows were written. */
   readonly since: number;
 }
@@ -28,9 +30,21 @@ export interface PlacedTick {
 
 /**
  * Where every row of ticks `from` to `to` is, in ascending tick. Taken in one synchronous step, so that it is one cut:
- * whole ticks, whatever is appended or flushed afterwards. @throws `tick_damaged`
+ * whole ticks, whatever is appended or flushed afterwards. A range passes over ticks that are no longer kept.
+ *
+ * @throws `tick_damaged`, `tick_not_retained` for a tick asked for by its number
  */
 export function placesOf(
+  ledger: Ledger,
+  catalog: Catalog,
+  world: LedgerWorld,
+  from: number,
+  to: number,
+): readonly PlacedTick[] {
+  return catalog.snapshot(() => placesIn(ledger, catalog, world, from, to));
+}
+
+function placesIn(
   ledger: Ledger,
   catalog: Catalog,
   world: LedgerWorld,
@@ -47,9 +61,18 @@ export function placesOf(
       (place) => place.tick,
     );
     const ticks: PlacedTick[] = [];
+    const kept = new Set(
+      owner.flushed < piece.from
+        ? []
+        : catalog.ticks(piece.run, piece.from, Math.min(last, owner.flushed)),
+    );
     for (let tick = firstOwn(owner, piece.from); tick <= last; tick++) {
       if (owner.damaged.has(tick)) throw damaged(owner, tick);
       const held = owner.tail.get(tick);
+      if (held === undefined && !kept.has(tick)) {
+        if (from === to) throw notRetained(owner, tick);
+        continue;
+      }
       const tables =
         held === undefined ? (inParts.get(tick) ?? []) : [...held.tables.values()].map(inMemory);
       ticks.push({
@@ -88,7 +111,7 @@ function resolve(
 ): PlacedTable {
   if ('sameAs' in at) return find(ledger, catalog, owner, at.sameAs, signature.table);
   const source = 'part' in at ? { slice: at } : { rows: at.rows };
-  return { signature, source, since: tick };
+  return { signature, source, run: owner.record.run, since: tick };
 }
 
 function find(
@@ -137,4 +160,10 @@ const damaged = (owner: LedgerWorld, tick: number): ArchetypeError =>
   new ArchetypeError(
     'tick_damaged',
     `Tick ${tick} of world "${owner.record.name}" was lost to a damaged journal; other ticks can be read.`,
+  );
+
+const notRetained = (owner: LedgerWorld, tick: number): ArchetypeError =>
+  new ArchetypeError(
+    'tick_not_retained',
+    `Tick ${tick} of world "${owner.record.name}" was thinned out by retention; read a newer tick, or a range of ticks, which gives those that were kept.`,
   );

@@ -8,31 +8,25 @@ import {
   type Table,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { TableStore } from '../table-store.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
 import { messagesIn } from './messages-in.ts';
 import { placesOf } from './places.ts';
-import { readTicks } from './read-ticks.ts';
+import { readTicks, type ReadPlan } from './read-ticks.ts';
+import { lostPart, type View } from './view.ts';
+
+const everyColumn: ReadPlan = { columns: (signature) => signature.stored.slice(2) };
 
 /** The state of a world at a tick, rebuilt from memory and parts; undefined when there is no such tick. */
 export async function snapshotAt(
-  ledger: Ledger,
-  catalog: Catalog,
+  view: View,
   world: LedgerWorld,
   tick: number,
-  parts: () => Promise<TableStore>,
 ): Promise<Snapshot | undefined> {
+  const { ledger, catalog } = view;
   if (tick < 0 || tick > world.newest) return undefined;
-  const [place] = placesOf(ledger, catalog, world, tick, tick);
   const counters = countersAt(ledger, catalog, world, tick);
   const resources = resourcesAt(ledger, catalog, world, tick);
-  const tables: Table[] = [];
-  for await (const read of readTicks([place!], (table) => table.signature.stored.slice(2), parts)) {
-    read.tables.forEach(({ signature, rows }, k) => {
-      const table = livingRows(signature, rows, place!.tables[k]!.since);
-      if (table.frame.numRows > 0) tables.push(table);
-    });
-  }
+  const tables = await tablesAt(view, world, tick);
   const ordered = tables.toSorted((a, b) => (a.signature.table < b.signature.table ? -1 : 1));
   return {
     tick,
@@ -41,6 +35,30 @@ export async function snapshotAt(
     resources,
     messages: messagesIn(ledger, catalog, world, tick, tick)[0]?.messages ?? noMessages,
   };
+}
+
+async function tablesAt(view: View, world: LedgerWorld, tick: number): Promise<readonly Table[]> {
+  for (;;) {
+    const [place] = placesOf(view.ledger, view.catalog, world, tick, tick);
+    const parts = place!.tables.flatMap(({ source }) =>
+      'slice' in source ? [source.slice.part] : [],
+    );
+    const release = view.cuts.pin(parts);
+    try {
+      const tables: Table[] = [];
+      for await (const read of readTicks([place!], everyColumn, view.tables)) {
+        read.tables.forEach(({ signature, rows }, k) => {
+          const table = livingRows(signature, rows, place!.tables[k]!.since);
+          if (table.frame.numRows > 0) tables.push(table);
+        });
+      }
+      return tables;
+    } catch (error) {
+      if (!lostPart(view.catalog, parts)) throw error;
+    } finally {
+      release();
+    }
+  }
 }
 
 function countersAt(ledger: Ledger, catalog: Catalog, world: LedgerWorld, tick: number): Counters {

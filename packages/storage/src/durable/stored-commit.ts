@@ -1,11 +1,11 @@
 import { piecesOf, type Commit, type TableCommit } from '@archetype/core';
 import type { LedgerWorld } from './ledger.ts';
-import type { StoreParts } from './durable-store.ts';
 import { readTicks } from './read-ticks.ts';
+import type { View } from './view.ts';
 
 /** The tick that a repeated append is held against, as it was committed; undefined when it is not the world's own. */
 export async function storedCommit(
-  { ledger, catalog, tables }: Pick<StoreParts, 'ledger' | 'catalog' | 'tables'>,
+  { ledger, catalog, tables }: View,
   world: LedgerWorld,
   { lease, tick }: Commit,
 ): Promise<Commit | undefined> {
@@ -19,9 +19,13 @@ export async function storedCommit(
   for (const { signature, at } of catalog.places(piece.run, tick, tick)) {
     if ('sameAs' in at) commits.push({ signature, sameAs: at.sameAs });
     else {
-      const table = { signature, source: { slice: at }, since: tick };
+      const table = { signature, source: { slice: at }, run: piece.run, since: tick };
       const place = { world: piece.world, run: piece.run, tick, tables: [table] };
-      for await (const read of readTicks([place], () => signature.stored.slice(2), tables)) {
+      for await (const read of readTicks(
+        [place],
+        { columns: () => signature.stored.slice(2) },
+        tables,
+      )) {
         commits.push({ signature, rows: read.tables[0]!.rows });
       }
     }

@@ -1,5 +1,6 @@
 import { ArchetypeError } from '@archetype/core';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { File, FileSystem } from '../file-system/file-system.ts';
 import {
@@ -10,16 +11,40 @@ import {
   type JournalRecord,
   type ReadFrame,
 } from './frame.ts';
+import {
+  ABORT,
+  abortedRanges,
+  cutTail,
+  damagedRanges,
+  FORMER_OWNER,
+  type AbortedRange,
+} from './recovery.ts';
 import { readSegment, segmentName, type DamagedRange, type ReadSegment } from './segment.ts';
 
-/** The journal's own record: it names sequences that certainly are not part of it. */
-export const ABORT = 0;
-
-/** Sequences from first to last, both included. */
-export interface AbortedRange {
-  readonly from: number;
-  readonly to: number;
+/**
+ * `durable`: what is acknowledged survives a power loss; `syncDelayMs` waits that long for more records to share a sync
+ * with. `relaxed`: it survives the death of the process, and a power loss takes at most the last `syncDelayMs`.
+ */
+export interface Durability {
+  readonly mode: 'durable' | 'relaxed';
+  readonly syncDelayMs: number;
 }
+
+/** What the journal asks between writing and acknowledging. */
+export interface JournalOwner {
+  /** Another process took the journal over and may still be writing; what it writes from here on does not count. */
+  readonly forced: boolean;
+  /** @throws `stale_writer` when another process took the journal over */
+  confirm(): void;
+  /** Everything up to this sequence is acknowledged. */
+  acknowledged(sequence: number): void;
+}
+
+const alone: JournalOwner = {
+  forced: false,
+  confirm: () => undefined,
+  acknowledged: () => undefined,
+};
 
 export interface JournalOptions {
   readonly fs: FileSystem;
@@ -28,6 +53,10 @@ export interface JournalOptions {
   readonly storeId: Uint8Array;
   /** The least sequence that a new record may get, since older segments may be gone. */
   readonly next: number;
+  /** When records are acknowledged: after they are synced, or after they are written. */
+  readonly durability?: Durability;
+  /** Who may acknowledge; nobody else writes the directory unless told. */
+  readonly owner?: JournalOwner;
   /** Called for every record that is part of the journal, in order, before anything is served. */
   readonly onRecord: (record: ReadFrame, segment: string) => void;
 }
@@ -55,6 +84,8 @@ interface Current {
   readonly file: File;
   /** Bytes acknowledged. */
   end: number;
+  /** Bytes written that no sync has covered yet. */
+  unsynced: boolean;
 }
 
 /**
@@ -67,14 +98,18 @@ export class Journal {
   readonly #directory: string;
   readonly #storeId: Uint8Array;
   readonly report: JournalReport;
-  /** Sequences in old segments that are not part of the journal. */
-  readonly aborted: readonly AbortedRange[];
+  /** Sequences that are not part of the journal, though a segment may hold some. */
+  readonly aborted: AbortedRange[];
   #queue: (Waiting | Seal)[] = [];
   #running: Promise<void> | undefined;
   #current: Current | undefined;
   #nextSequence: number;
   #broken: ArchetypeError | undefined;
   #closed = false;
+  readonly #durability: Durability;
+  readonly #owner: JournalOwner;
+  /** `relaxed`: the sync that is to come, or under way. */
+  #syncing: Promise<void> | undefined;
 
   private constructor(
     options: JournalOptions,
@@ -82,12 +117,14 @@ export class Journal {
     report: JournalReport,
     aborted: readonly AbortedRange[],
   ) {
-    this.aborted = aborted;
+    this.aborted = [...aborted];
     this.#fs = options.fs;
     this.#directory = options.directory;
     this.#storeId = options.storeId;
     this.#nextSequence = nextSequence;
     this.report = report;
+    this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
+    this.#owner = options.owner ?? alone;
   }
 
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
@@ -102,7 +139,7 @@ export class Journal {
       if (segment.bytes.byteLength <= HEADER_BYTES) await fs.remove(join(directory, name));
       else segments.push(segment);
     }
-    const quarantined = await cutTail(options, segments);
+    const quarantined = await cutTail(fs, directory, segments);
     const aborted = abortedRanges(segments);
     let records = 0;
     let next = options.next;
@@ -120,14 +157,24 @@ export class Journal {
       }
     }
     for (const { to } of aborted) next = Math.max(next, to + 1);
-    const damaged = segments.flatMap((segment, k) => [
-      ...segment.damaged,
-      // A sealed segment ends with a whole frame, so what is torn there was damaged.
-      ...(k < segments.length - 1 && segment.end < segment.bytes.byteLength
-        ? [{ segment: segment.name, from: segment.end, to: segment.bytes.byteLength }]
-        : []),
-    ]);
-    return new Journal(options, next, { records, quarantined, damaged }, aborted);
+    const damaged = damagedRanges(segments, aborted);
+    const journal = new Journal(options, next, { records, quarantined, damaged }, aborted);
+    if (options.owner?.forced === true) await journal.#disown();
+    options.owner?.acknowledged(journal.#nextSequence - 1);
+    return journal;
+  }
+
+  /** Says, durably, that what the former owner writes from here on is no part of the journal. */
+  async #disown(): Promise<void> {
+    const from = this.#nextSequence;
+    const sequence = from + FORMER_OWNER;
+    this.#current = await this.#begin(sequence, { from, to: sequence - 1 });
+    this.#nextSequence = sequence + 1;
+  }
+
+  /** Why nothing can be appended any more. */
+  get broken(): ArchetypeError | undefined {
+    return this.#broken;
   }
 
   /** The segment that the next record goes to, if it exists already. */
@@ -176,8 +223,11 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+    await this.#syncing;
     await closeFile(this.#current?.file);
     this.#current = undefined;
+    // What was acknowledged before it was synced must not be given up silently.
+    if (this.#broken !== undefined && this.#durability.mode === 'relaxed') throw this.#broken;
   }
 
   async #run(): Promise<void> {
@@ -190,6 +240,8 @@ export class Journal {
         await this.#seal(next);
         continue;
       }
+      const { mode, syncDelayMs } = this.#durability;
+      if (mode === 'durable' && syncDelayMs > 0 && !this.#closed) await delay(syncDelayMs);
       const until = this.#queue.findIndex((entry) => 'seal' in entry);
       const group = this.#queue.splice(0, until < 0 ? this.#queue.length : until) as Waiting[];
       await this.#write(group);
@@ -211,12 +263,45 @@ export class Journal {
         frames.flatMap((frame) => frame.buffers),
         segment.end,
       );
-      await segment.file.sync();
+      if (this.#durability.mode === 'durable') await segment.file.sync();
+      else this.#syncLater(segment);
+      this.#owner.confirm();
       segment.end += frames.reduce((n, frame) => n + frame.bytes, 0);
+      this.#owner.acknowledged(group.at(-1)!.sequence);
       const { name } = segment;
       group.forEach(({ resolve }) => resolve(name));
     } catch (cause) {
-      await this.#recover(segment, group, cause);
+      if (cause instanceof ArchetypeError && cause.code === 'stale_writer')
+        this.#giveUp(group, cause);
+      else await this.#recover(segment, group, cause);
+    }
+  }
+
+  /** The files belong to another process now: they are left as they are. */
+  #giveUp(group: readonly Waiting[], error: ArchetypeError): void {
+    this.#broken = error;
+    [...group, ...this.#takeWaiting()].forEach(({ reject }) => reject(error));
+  }
+
+  /** `relaxed`: one sync for all that is written until it begins. */
+  #syncLater(segment: Current): void {
+    segment.unsynced = true;
+    this.#syncing ??= delay(this.#durability.syncDelayMs)
+      .then(() => (this.#current === undefined ? undefined : this.#syncNow(this.#current)))
+      .finally(() => (this.#syncing = undefined));
+  }
+
+  async #syncNow(segment: Current): Promise<void> {
+    if (!segment.unsynced) return;
+    segment.unsynced = false;
+    try {
+      await segment.file.sync();
+    } catch (cause) {
+      this.#broken = new ArchetypeError(
+        'commit_unknown',
+        `The journal could not be synced (${messageOf(cause)}); whether the ticks of the last ${this.#durability.syncDelayMs} ms survive a power loss is known only after the store is opened again.`,
+        { cause },
+      );
     }
   }
 
@@ -231,7 +316,19 @@ export class Journal {
       await closeFile(file);
       throw error;
     }
-    return { name, first, file, end: HEADER_BYTES };
+    return { name, first, file, end: HEADER_BYTES, unsynced: false };
+  }
+
+  /** A segment whose first record says which sequences before it are absent. */
+  async #begin(sequence: number, absent: AbortedRange): Promise<Current> {
+    const fresh = await this.#create(sequence);
+    const identity = { storeId: this.#storeId, first: fresh.first };
+    const frame = encodeFrame(encodeJson(ABORT, absent), sequence, identity);
+    await fresh.file.write(frame.buffers, fresh.end);
+    await fresh.file.sync();
+    fresh.end += frame.bytes;
+    this.aborted.push(absent);
+    return fresh;
   }
 
   /**
@@ -250,16 +347,9 @@ export class Journal {
     let error: ArchetypeError;
     try {
       await segment?.file.truncate(segment.end);
+      if (segment !== undefined) await this.#syncNow(segment);
       await closeFile(segment?.file);
-      const fresh = await this.#create(sequence);
-      const frame = encodeFrame(encodeJson(ABORT, abort), sequence, {
-        storeId: this.#storeId,
-        first: fresh.first,
-      });
-      await fresh.file.write(frame.buffers, fresh.end);
-      await fresh.file.sync();
-      fresh.end += frame.bytes;
-      this.#current = fresh;
+      this.#current = await this.#begin(sequence, abort);
       error = new ArchetypeError(
         'commit_failed',
         `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
@@ -285,45 +375,10 @@ export class Journal {
   async #seal({ seal }: Seal): Promise<void> {
     const segment = this.#current;
     this.#current = undefined;
+    if (segment !== undefined) await this.#syncNow(segment);
     await closeFile(segment?.file);
     seal(segment?.name);
   }
-}
-
-/** Cuts what is torn from the last segment; the bytes are kept beside the journal, since they cannot be told from damage. */
-async function cutTail(
-  { fs, directory }: JournalOptions,
-  segments: readonly ReadSegment[],
-): Promise<readonly { readonly file: string; readonly bytes: number }[]> {
-  const last = segments.at(-1);
-  if (last === undefined || last.end === last.bytes.byteLength) return [];
-  const torn = last.bytes.subarray(last.end);
-  const quarantine = join(directory, 'quarantine');
-  const path = join(quarantine, `${last.name}.${last.end}-${last.bytes.byteLength}`);
-  await fs.makeDirectory(quarantine);
-  await fs.remove(path);
-  const kept = await fs.create(path);
-  await kept.write([torn], 0);
-  await kept.sync();
-  await kept.close();
-  await fs.syncDirectory(quarantine);
-  if (last.end === 0) {
-    await fs.remove(join(directory, last.name));
-    await fs.syncDirectory(directory);
-  } else {
-    const file = await fs.open(join(directory, last.name));
-    await file.truncate(last.end);
-    await file.sync();
-    await file.close();
-  }
-  return [{ file: path, bytes: torn.byteLength }];
-}
-
-function abortedRanges(segments: readonly ReadSegment[]): readonly AbortedRange[] {
-  return segments
-    .flatMap((segment) => segment.frames)
-    .filter((frame) => frame.kind === ABORT)
-    .map((frame) => JSON.parse(new TextDecoder().decode(frame.body)) as AbortedRange);
 }
 
 async function closeFile(file: File | undefined): Promise<void> {

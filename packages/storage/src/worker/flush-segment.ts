@@ -2,14 +2,19 @@ import {
   constant,
   Frame,
   types,
+  type Acceptance,
   type Commit,
   type Signature,
   type WorldRecord,
 } from '@archetype/core';
-import type { Catalog, CatalogBatch, TablePlace } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { CatalogBatch } from '../catalog/catalog-batch.ts';
+import type { Outcome } from '../catalog/command-tables.ts';
+import type { TablePlace } from '../catalog/table-place.ts';
 import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
 import type { PartFiles, TableStore } from '../table-store.ts';
+import { partId } from './part-id.ts';
 
 /** Last tick per run that a flush made readable from parts. */
 export type FlushedRuns = ReadonlyMap<string, number>;
@@ -30,6 +35,7 @@ export async function flushSegment(
   records: readonly ReadFrame[],
   catalog: Catalog,
   tables: TableStore,
+  owner: number,
 ): Promise<FlushedRuns> {
   const applied = catalog.appliedSequence;
   const fresh = records.filter((record) => record.sequence > applied);
@@ -40,7 +46,7 @@ export async function flushSegment(
   const parts: CatalogBatch['parts'][number][] = [];
   for (const { signature, ticks: unordered } of batch.tables.values()) {
     const ticks = unordered.toSorted(byRunAndTick);
-    const part = `p_${fresh[0]!.sequence}_${signature.table}_${signature.schema}`;
+    const part = partId(fresh[0]!.sequence, owner, 0, signature.schema);
     let offset = 0;
     for (const { commit, rows } of ticks) {
       places.push({
@@ -67,6 +73,8 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   const worlds: WorldRecord[] = [];
   const claims: { world: string; epoch: number }[] = [];
   const destroyed: string[] = [];
+  const accepted: Acceptance[] = [];
+  const outcomes: Outcome[] = [];
   const ticks: CatalogBatch['ticks'][number][] = [];
   const unchanged: ({ readonly run: string } & TablePlace)[] = [];
   const tables = new Map<string, Rows>();
@@ -74,6 +82,7 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
     const { run } = commit.lease;
     const { tick, counters, input, messages, undelivered, resources = {} } = commit;
     ticks.push({ run, tick, counters, input, messages, undelivered, resources });
+    for (const outcome of commit.settled) outcomes.push({ ...outcome, settledAt: { run, tick } });
     for (const table of commit.tables) {
       const { signature } = table;
       if ('sameAs' in table) {
@@ -100,12 +109,19 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
       case 'destroyed':
         destroyed.push(record.world);
         break;
+      case 'accepted':
+        accepted.push(record.acceptance);
+        break;
       case 'commit':
         collectCommit(record.commit);
         break;
     }
   }
-  return { tables, unchanged, records: { schemas, worlds, claims, destroyed, ticks } };
+  return {
+    tables,
+    unchanged,
+    records: { schemas, worlds, claims, destroyed, accepted, outcomes, ticks },
+  };
 }
 
 const byRunAndTick = (a: { commit: Commit }, b: { commit: Commit }): number => {

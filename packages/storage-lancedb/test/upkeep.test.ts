@@ -1,0 +1,259 @@
+import { Worlds } from '@archetype/core';
+import {
+  openDurableStore,
+  openReadOnlyStore,
+  type DurableStore,
+  type StoreSettings,
+} from '@archetype/storage';
+import { lancedb } from '@archetype/storage-lancedb';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Home, Position, temporaryDirectory, ticksOf, walk, walkers } from './walkers.ts';
+
+const open = (directory: string, settings: StoreSettings = {}): Promise<DurableStore> =>
+  openDurableStore({ directory, tables: lancedb, ...settings });
+
+/** A world at tick `ticks - 1`, its ticks in parts of their own but for the first two. */
+async function manyParts(directory: string, ticks: number, settings: StoreSettings = {}) {
+  const store = await open(directory, { graceSec: 0, ...settings });
+  const world = walkers(store, 'w', 10);
+  for (let tick = 1; tick < ticks; tick++) {
+    await world.step();
+    await store.flush();
+  }
+  return { store, world };
+}
+
+const partsIn = async (directory: string): Promise<readonly string[]> =>
+  (await readdir(join(directory, 'lance'))).toSorted();
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, k) => from + k);
+
+describe('merging', () => {
+  test('parts become fewer, the rows stay the same, before and after opening again', async () => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 12);
+    const before = await partsIn(directory);
+    await store.compact();
+    const after = await partsIn(directory);
+    expect(after.length).toBeLessThan(before.length);
+    expect(after).toHaveLength(2);
+    expect(await ticksOf(store, 'w', 10, { from: 0, to: 11 })).toEqual(range(0, 11));
+    await store.close();
+    const again = await open(directory);
+    expect(await ticksOf(again, 'w', 10, { from: 0, to: 11 })).toEqual(range(0, 11));
+    expect(await again.verify()).toMatchObject({ sound: true, parts: 2 });
+    await again.close();
+  });
+
+  test('a read under way goes on, whole and in order, while its parts are replaced', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 9);
+    const query = { world: world.info().id, ticks: { from: 0, to: 8 }, components: ['Position'] };
+    const seen: number[] = [];
+    for await (const frame of store.scan({ ...query, columns: [] })) {
+      if (seen.length === 0) await store.compact();
+      expect(frame.numRows).toBe(10);
+      seen.push((frame.column('tick') as Int32Array)[0]!);
+    }
+    expect(seen).toEqual(range(0, 8));
+    await store.close();
+  });
+
+  test('a reader in another process that loses its parts takes up behind its last row', async () => {
+    const directory = await temporaryDirectory();
+    const store = await open(directory, { graceSec: 0 });
+    // More rows than are read at a time, so that some parts are asked for after they went.
+    const n = 70_000;
+    const world = walkers(store, 'w', n);
+    for (let tick = 1; tick < 6; tick++) {
+      await world.step();
+      await store.flush();
+    }
+    const reader = await openReadOnlyStore({ directory, tables: lancedb });
+    const query = { world: world.info().id, ticks: { from: 0, to: 5 }, components: ['Position'] };
+    const seen: number[] = [];
+    for await (const frame of reader.scan({ ...query, columns: [] })) {
+      if (seen.length === 0) await store.compact();
+      expect(frame.numRows).toBe(n);
+      seen.push((frame.column('tick') as Int32Array)[0]!);
+    }
+    expect(seen).toEqual(range(0, 5));
+    await reader.close();
+    await store.close();
+  });
+
+  test('a part that is lost for good is named', async () => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 3);
+    await store.close();
+    for (const part of await partsIn(directory))
+      await rm(join(directory, 'lance', part), { recursive: true });
+    const again = await open(directory);
+    await expect(ticksOf(again, 'w', 10, { from: 0, to: 2 })).rejects.toMatchObject({
+      code: 'part_missing',
+    });
+    await again.close();
+  });
+
+  test('what was replaced stays for its grace', async () => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 4, { graceSec: 3600 });
+    const before = await partsIn(directory);
+    await store.compact();
+    expect(await partsIn(directory)).toEqual(expect.arrayContaining([...before]));
+    await store.close();
+    const again = await open(directory, { graceSec: 0 });
+    await again.compact();
+    expect(await partsIn(directory)).toHaveLength(2);
+    await again.close();
+  });
+});
+
+describe('retention', () => {
+  test('keeps every k-th tick, the newest and fork points; a thinned tick is named', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 20);
+    const fork = await world.fork({ name: 'f' });
+    await fork.run({ steps: 3 });
+    await world.run({ steps: 10 });
+    expect(await store.retain(world.info().id, { olderThan: 5, every: 4 })).toBeGreaterThan(10);
+    const kept = [0, 4, 8, 12, 16, 19, 20, 24, ...range(24, 29)];
+    for (const life of ['at once', 'merged', 'opened again']) {
+      if (life === 'merged') await store.compact();
+      const reading = life === 'opened again' ? await open(directory, { graceSec: 0 }) : store;
+      expect(await ticksOf(reading, 'w', 10, { from: 0, to: 29 }), life).toEqual([
+        ...new Set(kept),
+      ]);
+      const reader = await new Worlds(reading).attach('w');
+      await expect(reader.query([Position], { ticks: 17 }), life).rejects.toMatchObject({
+        code: 'tick_not_retained',
+        message: expect.stringContaining('Tick 17'),
+      });
+      // The table that never changed is as at a tick that went, and still has its row.
+      expect((await reader.query([Home], { ticks: 24 })).numRows, life).toBe(1);
+      expect((await reader.query([Home])).numRows, life).toBe(1);
+      expect(await ticksOf(reading, 'f', 10, { from: 19, to: 22 }), life).toEqual(range(19, 22));
+      expect(reading.health().lostTicks).toEqual([]);
+      if (life === 'merged') await store.close();
+      else if (life === 'opened again') await reading.close();
+    }
+  });
+
+  test('the world goes on, and its unchanged tables stay unchanged', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 8);
+    await store.retain(world.info().id, { olderThan: 0, every: 100 });
+    await world.run({ steps: 2 });
+    await world.close();
+    const resumed = await new Worlds(store).resume('w', walk);
+    await resumed.run({ steps: 2 });
+    expect(await ticksOf(store, 'w', 10, { from: 0, to: 99 })).toEqual([0, 7, 8, 9, 10, 11]);
+    expect((await resumed.query([Home])).numRows).toBe(1);
+    await store.close();
+  });
+
+  test('a fork of a thinned tick is refused', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 8);
+    await store.retain(world.info().id, { olderThan: 2, every: 100 });
+    await expect(world.fork({ at: 3 })).rejects.toMatchObject({ code: 'tick_not_retained' });
+    const fork = await world.fork({ at: 0 });
+    await fork.step();
+    expect((await fork.query([Position])).column('position__x')[0]).toBe(1);
+    await store.close();
+  });
+
+  test('set for a store, it is applied after each flush', async () => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 10, { retention: { olderThan: 3, every: 5 } });
+    await store.flush();
+    await store.close();
+    const again = await open(directory, { retention: { olderThan: 3, every: 5 } });
+    const kept = await ticksOf(again, 'w', 10, { from: 0, to: 9 });
+    expect(kept).toEqual(expect.arrayContaining([0, 5, 6, 7, 8, 9]));
+    expect(kept.length).toBeLessThan(10);
+    await again.close();
+  });
+
+  test.each([
+    [{ olderThan: -1, every: 2 }, 'olderThan'],
+    [{ olderThan: 1, every: 0 }, 'every'],
+    [{ olderThan: Number.NaN, every: 1 }, 'olderThan'],
+  ])('%j is refused', async (policy, name) => {
+    const directory = await temporaryDirectory();
+    const store = await open(directory);
+    await expect(store.retain('x', policy)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(name),
+    });
+    await store.close();
+  });
+});
+
+describe('dropping a world', () => {
+  test('is refused while it lives or forks read it, and then frees its bytes', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 5);
+    const { id } = world.info();
+    await expect(store.drop(id)).rejects.toMatchObject({ code: 'world_in_use' });
+    const fork = await world.fork({ name: 'child' });
+    await fork.step();
+    await world.destroy();
+    await expect(store.drop(id)).rejects.toMatchObject({
+      code: 'world_in_use',
+      message: expect.stringContaining('"child"'),
+    });
+    const forkId = fork.info().id;
+    await fork.destroy();
+    await store.drop(forkId);
+    await store.drop(id);
+    await store.compact();
+    expect(await store.worlds()).toEqual([]);
+    expect(await store.du()).toEqual([]);
+    expect(await partsIn(directory)).toEqual([]);
+    await store.close();
+    const again = await open(directory);
+    expect(await again.worlds()).toEqual([]);
+    await again.close();
+  });
+});
+
+describe('what a store says of itself', () => {
+  test('du: bytes by world, run and table', async () => {
+    const directory = await temporaryDirectory();
+    const { store, world } = await manyParts(directory, 3);
+    const uses = await store.du();
+    expect(uses.map(({ name, rows }) => [name, rows])).toEqual(
+      expect.arrayContaining([
+        ['w', 30],
+        ['w', 1],
+      ]),
+    );
+    expect(uses.every(({ bytes, world: id }) => bytes > 0 && id === world.info().id)).toBe(true);
+    const { partBytes, parts } = store.health();
+    expect(uses.reduce((n, { bytes }) => n + bytes, 0)).toBe(partBytes);
+    expect(parts).toBe(3);
+    await store.close();
+  });
+
+  test.each([
+    ['deleted', (file: string) => rm(file), 'is gone'],
+    ['cut', (file: string) => truncate(file, 10), 'bytes where'],
+    ['altered', async (file: string) => writeFile(file, 'x', { flag: 'r+' }), 'other content'],
+  ])('verify names a file that was %s', async (_how, harm, problem) => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 2);
+    expect(await store.verify()).toMatchObject({ sound: true, problems: [] });
+    const part = join(directory, 'lance', (await partsIn(directory))[0]!);
+    const [data] = await readdir(join(part, 'data'));
+    await harm(join(part, 'data', data!));
+    const { sound, problems } = await store.verify();
+    expect(sound).toBe(false);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]!.problem).toContain(problem);
+    await store.close();
+  });
+});

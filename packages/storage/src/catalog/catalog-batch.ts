@@ -1,0 +1,120 @@
+import type { Acceptance, Commit, Counters, Json, Signature, WorldRecord } from '@archetype/core';
+import { frameBytes } from '../codec/frame-codec.ts';
+import { storeSignature } from '../codec/signature-codec.ts';
+import type { PartFiles, PartId } from '../table-store.ts';
+import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
+import type { Database } from './database.ts';
+import { storedInput } from './stored-input.ts';
+import type { TablePlace } from './table-place.ts';
+
+/** A part to list. */
+export interface ListedPart {
+  readonly part: PartId;
+  readonly schema: string;
+  readonly rows: number;
+  readonly files: PartFiles;
+}
+
+/** What one flush makes true, in one transaction. */
+export interface CatalogBatch {
+  readonly appliedSequence: number;
+  readonly schemas: readonly Signature[];
+  readonly worlds: readonly WorldRecord[];
+  readonly claims: readonly { readonly world: string; readonly epoch: number }[];
+  readonly destroyed: readonly string[];
+  readonly accepted: readonly Acceptance[];
+  /** Ends that ticks decided. */
+  readonly outcomes: readonly Outcome[];
+  readonly ticks: readonly {
+    readonly run: string;
+    readonly tick: number;
+    readonly counters: Counters;
+    readonly input: Commit['input'];
+    readonly messages: Commit['messages'];
+    readonly undelivered: Commit['undelivered'];
+    readonly resources: Readonly<Record<string, Json>>;
+  }[];
+  readonly places: readonly ({ readonly run: string } & TablePlace)[];
+  readonly parts: readonly ListedPart[];
+}
+
+/** Writes a batch down; the caller's transaction makes it true. */
+export function applyBatch(database: Database, batch: CatalogBatch): void {
+  for (const signature of batch.schemas) {
+    database.run(
+      'insert or ignore into schemas values (?, ?)',
+      signature.schema,
+      JSON.stringify(storeSignature(signature)),
+    );
+  }
+  for (const record of batch.worlds) {
+    database.run(
+      'insert or ignore into worlds (world, run, name, record, epoch, destroyed) values (?, ?, ?, ?, 1, 0)',
+      record.world,
+      record.run,
+      record.name,
+      JSON.stringify(record),
+    );
+  }
+  for (const { world, epoch } of batch.claims)
+    database.run('update worlds set epoch = ? where world = ?', epoch, world);
+  for (const world of batch.destroyed)
+    database.run('update worlds set destroyed = 1 where world = ?', world);
+  for (const { commands = [], settled = [], audit = [] } of batch.accepted) {
+    for (const command of commands) insertCommand(database, command);
+    for (const outcome of settled) settleCommand(database, outcome);
+    for (const row of audit) insertAudit(database, row);
+  }
+  for (const outcome of batch.outcomes) settleCommand(database, outcome);
+  for (const tick of batch.ticks) insertTick(database, tick);
+  for (const { run, tick, signature, at } of batch.places) {
+    const values = 'part' in at ? [at.part, at.offset, at.rows, null] : [null, 0, 0, at.sameAs];
+    database.run(
+      'insert into places values (?, ?, ?, ?, ?, ?, ?, ?)',
+      run,
+      tick,
+      signature.table,
+      signature.schema,
+      ...values,
+    );
+  }
+  for (const part of batch.parts) listPart(database, part);
+  database.run(
+    "update meta set value = ? where key = 'applied_sequence'",
+    String(batch.appliedSequence),
+  );
+}
+
+function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): void {
+  const { run, counters, input, messages, undelivered, resources } = tick;
+  database.run(
+    'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered) values (?, ?, ?, ?, ?, ?, ?)',
+    run,
+    tick.tick,
+    counters.nextEntity,
+    counters.nextMessage,
+    storedInput(input),
+    messages === undefined ? null : frameBytes(messages),
+    undelivered === undefined ? null : JSON.stringify(undelivered),
+  );
+  for (const [name, value] of Object.entries(resources)) {
+    database.run(
+      'insert into resources values (?, ?, ?, ?)',
+      run,
+      tick.tick,
+      name,
+      JSON.stringify(value),
+    );
+  }
+}
+
+export function listPart(database: Database, { part, schema, rows, files }: ListedPart): void {
+  database.run(
+    'insert into parts values (?, ?, ?, ?, ?)',
+    part,
+    schema,
+    rows,
+    files.bytes,
+    JSON.stringify(files.files),
+  );
+}

@@ -1,0 +1,106 @@
+import type { Frame, Schema } from '@archetype/core';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { PartUse, PlacedSlice } from '../catalog/part-tables.ts';
+import type { Slice, TableStore } from '../table-store.ts';
+import { generationOf, partId, sequenceOf } from './part-id.ts';
+
+/** Which parts are worth merging. */
+export interface MergeLimits {
+  /** Parts are merged when there are so many of them. */
+  readonly fanIn: number;
+  /** Only parts of about one size are, so that a row is merged a few times and not with every flush. */
+  readonly tiered: boolean;
+  /** Parts of so many rows are large enough. */
+  readonly maxRows: number;
+  /** A part is written anew when less than this share of its rows is still needed. */
+  readonly minLive: number;
+}
+
+/** Merged parts of at least so many rows get an index on their entities. */
+const INDEX_ROWS = 200_000;
+/** Rows read and handed on at a time. */
+const BATCH_ROWS = 65_536;
+
+/**
+ * Writes one group of parts anew as one, in ascending run and tick, without the rows that no tick has any more. A crash
+ * before the transaction leaves a part that nobody lists; readers of the old parts have them until they are swept.
+ */
+export async function mergeParts(
+  catalog: Catalog,
+  tables: TableStore,
+  limits: MergeLimits,
+  owner: number,
+): Promise<boolean> {
+  const group = planMerge(catalog.partUses(), limits);
+  if (group === undefined) return false;
+  const old = group.map(({ part }) => part);
+  const { schema } = group[0]!;
+  const slices = catalog.slices(old);
+  if (slices.length === 0) {
+    catalog.replaceParts(old, undefined, [], Date.now());
+    return true;
+  }
+  const generation = Math.max(...old.map(generationOf)) + 1;
+  const part = partId(Math.min(...old.map(sequenceOf)), owner, generation, schema);
+  const signature = catalog.signature(schema);
+  const moves: PlacedSlice[] = [];
+  let rows = 0;
+  for (const slice of slices) {
+    moves.push({ ...slice, part, offset: rows });
+    rows += slice.rows;
+  }
+  const written = await tables.write(part, signature.row, rowsOf(tables, slices, signature.row));
+  const files =
+    rows >= INDEX_ROWS && tables.index !== undefined
+      ? await tables.index(part, ['entity_id'])
+      : written;
+  catalog.replaceParts(old, { part, schema, rows, files }, moves, Date.now());
+  return true;
+}
+
+async function* rowsOf(
+  tables: TableStore,
+  slices: readonly Slice[],
+  schema: Schema,
+): AsyncGenerator<Frame> {
+  let waiting: Slice[] = [];
+  let rows = 0;
+  for (const [k, slice] of slices.entries()) {
+    waiting.push(slice);
+    rows += slice.rows;
+    if (rows < BATCH_ROWS && k < slices.length - 1) continue;
+    yield* tables.scan(waiting, schema);
+    waiting = [];
+    rows = 0;
+  }
+}
+
+/** The first group of neighbouring parts of one schema that is worth it. */
+function planMerge(
+  parts: readonly PartUse[],
+  { fanIn, tiered, maxRows, minLive }: MergeLimits,
+): readonly PartUse[] | undefined {
+  const wasted = parts.find(({ rows, liveRows }) => liveRows < rows * minLive);
+  if (wasted !== undefined) return [wasted];
+  for (const schema of Map.groupBy(parts, (part) => part.schema).values()) {
+    const small = schema.filter(({ rows }) => rows < maxRows);
+    for (const tier of Map.groupBy(small, ({ rows }) =>
+      tiered ? tierOf(rows, fanIn) : 0,
+    ).values()) {
+      if (tier.length < fanIn) continue;
+      const group: PartUse[] = [];
+      let rows = 0;
+      for (const part of tier.slice(0, tiered ? fanIn : tier.length)) {
+        if (group.length > 1 && rows + part.liveRows > maxRows) break;
+        group.push(part);
+        rows += part.liveRows;
+      }
+      if (group.length > 1) return group;
+    }
+  }
+  return undefined;
+}
+
+/** Parts whose sizes differ by less than the fan-in are of one tier. */
+const tierOf = (rows: number, fanIn: number): number =>
+  Math.floor(Math.log(Math.max(rows, 1)) / Math.log(fanIn));

@@ -1,0 +1,40 @@
+import type { TableStoreSource } from '../table-store.ts';
+import type { AbortedRange } from '../journal/recovery.ts';
+import type { Thinning } from '../catalog/retention-tables.ts';
+import type { FlushedRuns } from './flush-segment.ts';
+import type { MergeLimits } from './merge-parts.ts';
+import type { PartProblem } from './check-parts.ts';
+
+/** What the thread is made with. */
+export interface ThreadData {
+  /** The journal's directory. */
+  readonly journal: string;
+  readonly catalogPath: string;
+  readonly owner: number;
+  readonly source: TableStoreSource;
+  /** Where parts are. */
+  readonly location: string;
+}
+
+/** What the thread can be asked for, by name: what it is given, and what it answers. */
+export interface Requests {
+  /** Moves a sealed segment into parts. */
+  flush: { given: { segment: string; aborted: readonly AbortedRange[] }; answer: FlushedRuns };
+  /** Merges one group of parts, if there is one; answers whether there was. */
+  merge: { given: MergeLimits; answer: boolean };
+  /** Removes parts that were retired longer than `graceMs` ago and that no read needs. */
+  sweep: { given: { graceMs: number; pinned: readonly string[] }; answer: number };
+  /** Answers how many ticks went. */
+  thin: { given: Thinning; answer: number };
+  drop: { given: { world: string; run: string }; answer: void };
+  check: { given: undefined; answer: { parts: number; problems: readonly PartProblem[] } };
+}
+export type RequestName = keyof Requests;
+
+export type ThreadRequest =
+  | { readonly kind: RequestName; readonly given: unknown }
+  | { readonly kind: 'close' };
+export type ThreadReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly answer: unknown }
+  | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string };

@@ -1,0 +1,92 @@
+import { ArchetypeError, type ErrorCode } from '@archetype/core';
+import { Worker } from 'node:worker_threads';
+import type { RequestName, Requests, ThreadData, ThreadReply, ThreadRequest } from './requests.ts';
+
+/** The other end of the storage thread: asks one thing at a time, in order; the thread starts with the first of them. */
+export class StorageWorker {
+  readonly #data: ThreadData;
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(data: ThreadData) {
+    this.#data = data;
+  }
+
+  /** @throws what the operation throws; `flush_failed` when the thread itself failed */
+  ask<N extends RequestName>(name: N, given: Requests[N]['given']): Promise<Requests[N]['answer']> {
+    const result = this.#last.then(() => this.#ask(name, given));
+    this.#last = result.catch(() => undefined);
+    return result as Promise<Requests[N]['answer']>;
+  }
+
+  /** Waits for what was asked for, then ends the thread. */
+  async close(): Promise<void> {
+    await this.#last;
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    worker.once('exit', () => resolve());
+    worker.ref();
+    worker.postMessage({ kind: 'close' } satisfies ThreadRequest);
+    await promise;
+  }
+
+  async #ask(name: RequestName, given: unknown): Promise<unknown> {
+    const worker = (this.#worker ??= await this.#start());
+    worker.ref();
+    try {
+      const reply = await replyOf(worker, () =>
+        worker.postMessage({ kind: name, given } satisfies ThreadRequest),
+      );
+      if (reply.kind === 'done') return reply.answer;
+      if (reply.kind !== 'failed') throw failed('it answered out of turn.');
+      if (reply.code === undefined) throw failed(reply.message);
+      throw new ArchetypeError(reply.code as ErrorCode, reply.message);
+    } catch (error) {
+      // A thread that died is replaced at the next try.
+      if (worker.threadId === -1) this.#worker = undefined;
+      throw error;
+    } finally {
+      // The journal keeps everything, so an idle thread must not keep the process alive.
+      worker.unref();
+    }
+  }
+
+  async #start(): Promise<Worker> {
+    const typescript = import.meta.url.endsWith('.ts');
+    const file = new URL(
+      typescript ? './storage-thread.ts' : './storage-thread.js',
+      import.meta.url,
+    );
+    const execArgv = typescript
+      ? ['--conditions=@archetype/source', '--disable-warning=ExperimentalWarning']
+      : [];
+    const worker = new Worker(file, {
+      workerData: this.#data,
+      execArgv,
+      name: 'archetype-storage',
+    });
+    await replyOf(worker, () => undefined);
+    return worker;
+  }
+}
+
+function replyOf(worker: Worker, ask: () => void): Promise<ThreadReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
+  const onMessage = (reply: ThreadReply): void => resolve(reply);
+  const onError = (error: Error): void => reject(failed(error.message, error));
+  const onExit = (code: number): void => reject(failed(`its thread ended with code ${code}.`));
+  worker.once('message', onMessage).once('error', onError).once('exit', onExit);
+  ask();
+  return promise.finally(() => {
+    worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+  });
+}
+
+const failed = (why: string, cause?: unknown): ArchetypeError =>
+  new ArchetypeError(
+    'flush_failed',
+    `The storage thread failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
+    { cause },
+  );

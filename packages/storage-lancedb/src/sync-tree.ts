@@ -2,18 +2,25 @@ import { digestFile, type PartFile, type PartFiles } from '@archetype/storage';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Syncs every file and directory below `name`, then `root` itself, which holds the name. */
+/**
+ * Syncs every file and directory below `name`, then `root` itself, which holds the name. Syncs that run side by side share
+ * a commit of the file system's own journal.
+ */
 export async function syncTree(root: string, name: string): Promise<PartFiles> {
   const files: PartFile[] = [];
   const visit = async (path: string): Promise<void> => {
-    for (const entry of await readdir(join(root, path), { withFileTypes: true })) {
-      const inner = join(path, entry.name);
-      if (entry.isDirectory()) await visit(inner);
-      else {
-        const bytes = await sync(join(root, inner));
-        files.push({ path: inner, bytes, sha256: await digestFile(join(root, inner)) });
-      }
-    }
+    const entries = await readdir(join(root, path), { withFileTypes: true });
+    await Promise.all(
+      entries.map(async (entry) => {
+        const inner = join(path, entry.name);
+        if (entry.isDirectory()) return visit(inner);
+        const [bytes, sha256] = await Promise.all([
+          sync(join(root, inner)),
+          digestFile(join(root, inner)),
+        ]);
+        files.push({ path: inner, bytes, sha256 });
+      }),
+    );
     await sync(join(root, path));
   };
   await visit(name);

@@ -103,10 +103,19 @@ export type { ForkOptions, RunOptions, StepOptions } from './world/world-options
 export type { WorldReader } from './world/world-reader.ts';
 export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';
 export type { QueryOptions, Ticks } from './world/query.ts';
+export type { SearchOptions } from './world/search.ts';
 
 // For stores and storage adapters: frames and columns without their types.
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
-export type { Acceptance, ScanQuery, Store, StoredWorld, TickMessages } from './store/store.ts';
+export type {
+  Acceptance,
+  Metric,
+  NearestRows,
+  ScanQuery,
+  Store,
+  StoredWorld,
+  TickMessages,
+} from './store/store.ts';
 export { checkAuditQuery, CommandBook, storedCommand } from './store/command-book.ts';
 export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';

@@ -9,15 +9,18 @@ import {
 } from '@archetype/core';
 import {
   checkFiles,
+  type NearestQuery,
   type OpenTableStore,
   type PartFiles,
   type PartId,
+  type RowFilter,
   type Slice,
   type TableStore,
 } from '@archetype/storage';
-import { connect, Session, type Connection, type Table } from '@lancedb/lancedb';
+import { connect, Index, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lanceFilter } from './lance-filter.ts';
 import { syncTree } from './sync-tree.ts';
 
 /** Lance keeps what it read of tables in caches that grow without bound unless told: 64 MB of indices, 32 MB of metadata. */
@@ -59,8 +62,7 @@ class LanceTableStore implements TableStore {
       let read = 0;
       for await (const batch of table.query().select(names).offset(offset).limit(rows)) {
         read += batch.numRows;
-        const frame = fromArrow({ schema: batch.schema, batches: [batch] } as never, columns);
-        yield frame as unknown as Frame;
+        yield frameOf(batch, columns);
       }
       if (read !== rows) {
         throw new ArchetypeError(
@@ -69,6 +71,38 @@ class LanceTableStore implements TableStore {
         );
       }
     }
+  }
+
+  async *find(part: PartId, columns: Schema, filter: RowFilter): AsyncGenerator<Frame> {
+    const query = (await this.#table(part))
+      .query()
+      .select(columns.map((field) => field.name))
+      .where(lanceFilter(filter, columns));
+    for await (const batch of query) yield frameOf(batch, columns);
+  }
+
+  async *nearest(
+    part: PartId,
+    columns: Schema,
+    { column, vector, metric, k, filter }: NearestQuery,
+  ): AsyncGenerator<Frame> {
+    const query = (await this.#table(part))
+      .query()
+      .nearestTo([...vector])
+      .column(column)
+      .distanceType(metric)
+      .bypassVectorIndex()
+      .where(`is_active and ${lanceFilter(filter, columns)}`)
+      .select([...columns.map((field) => field.name), '_distance'])
+      .limit(k);
+    for await (const batch of query) yield frameOf(batch, columns);
+  }
+
+  async index(part: PartId, columns: readonly string[]): Promise<PartFiles> {
+    const table = await this.#table(part);
+    for (const column of columns)
+      await table.createIndex(column, { config: Index.btree(), replace: true });
+    return syncTree(this.#location, part + SUFFIX);
   }
 
   check(_part: PartId, files: PartFiles): Promise<readonly string[]> {
@@ -119,6 +153,9 @@ class LanceTableStore implements TableStore {
     }
   }
 }
+
+const frameOf = (batch: { readonly schema: unknown }, columns: Schema): Frame =>
+  fromArrow({ schema: batch.schema, batches: [batch] } as never, columns) as unknown as Frame;
 
 /** Enums are written as text, which every Lance reader understands. */
 const plainSchema = (schema: Schema): Schema =>

@@ -1,5 +1,6 @@
 import type { StorePromise } from './harness.ts';
 import { append } from './promises/append.ts';
+import { commands } from './promises/commands.ts';
 import { evolution } from './promises/evolution.ts';
 import { history } from './promises/history.ts';
 import { isolation } from './promises/isolation.ts';
@@ -20,4 +21,5 @@ export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = 
   lineage,
   evolution,
   messages,
+  commands,
 };

@@ -30,6 +30,7 @@ describe('the kit', () => {
     ['duplicate on retry', 'append', 'it keeps nothing'],
     ['fork sees the future', 'lineage', 'it keeps nothing'],
     ['forgets messages', 'messages', 'it keeps nothing'],
+    ['settles too early', 'commands', 'it keeps nothing'],
   ] as const)('rejects a store that is broken: %s', async (name, group, reopens) => {
     const broken = await brokenGroups(inMemory(name, brokenStores[name]!, reopens));
     console.log(`${name}: rejected by ${broken.join(', ')}`);

@@ -1,4 +1,4 @@
-import type { Frame, Node, Schema } from '@archetype/core';
+import type { Frame, NearestRows, Node, Schema } from '@archetype/core';
 
 /** Names a part; letters, digits, `_` and `-`. */
 export type PartId = string;
@@ -35,15 +35,8 @@ export interface RowFilter {
   readonly where?: Node;
 }
 
-/** Which rows are nearest to a vector. */
-export interface NearestQuery {
-  /** A column of vectors. */
-  readonly column: string;
-  readonly vector: readonly number[];
-  readonly metric: 'l2' | 'cosine' | 'dot';
-  /** How many at most. */
-  readonly k: number;
-  /** Exact: rows that it does not let through do not count. Of `where`, nothing. */
+/** Which rows of a part are nearest to a vector, of those that the filter lets through; all of it is exact. */
+export interface NearestQuery extends NearestRows {
   readonly filter: Omit<RowFilter, 'where'>;
 }
 

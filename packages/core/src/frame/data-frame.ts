@@ -83,6 +83,15 @@ export type ColumnsOf<
   Os extends readonly AnyComponent[] = [],
 > = Simplify<AllOf<Cs> & Maybe<AllOf<Os>> & BaseColumns>;
 
+/** The fields of a component that are vectors. */
+export type VectorField<C> = C extends { readonly fields: infer F }
+  ? {
+      readonly [K in keyof F & string]: F[K] extends Vector | Nullable<Vector> ? K : never;
+    }[keyof F & string]
+  : never;
+/** What a search gives: a component's columns, the base columns and how far each row is. */
+export type Found<C extends AnyComponent> = Simplify<ColumnsOf<[C]> & { readonly distance: F64 }>;
+
 type Flat<C> = { readonly [K in keyof C]: ExprOf<C[K]> };
 type PrefixOf<K> = K extends `${infer P}__${string}` ? P : never;
 type Nested<C> = {

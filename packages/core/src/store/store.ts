@@ -43,8 +43,21 @@ export interface ScanQuery {
    * asks applies it again.
    */
   readonly where?: Node;
+  /** Rows that are not among the nearest to a vector may be left out or not; not with `where`. */
+  readonly nearest?: NearestRows;
   /** Tombstones too. */
   readonly includeInactive?: boolean;
+}
+
+/** How two vectors of one length are compared: the smaller the number, the nearer. */
+export type Metric = 'l2' | 'cosine' | 'dot';
+
+/** The `k` rows whose cell in a column of vectors is nearest to a vector. */
+export interface NearestRows {
+  readonly column: string;
+  readonly vector: readonly number[];
+  readonly metric: Metric;
+  readonly k: number;
 }
 
 /** What a tick says of messages. */

@@ -14,7 +14,7 @@ import { baseColumns, type ComponentShape } from '../schema/signature.ts';
 import type { WorldId } from '../state/ids.ts';
 import { scanSchema } from '../store/assemble.ts';
 import { wantedColumns } from '../store/project.ts';
-import type { ScanQuery, Store } from '../store/store.ts';
+import type { NearestRows, ScanQuery, Store } from '../store/store.ts';
 
 /** Which ticks a query reads; the newest committed one unless told. */
 export type Ticks = 'newest' | 'all' | number | { readonly from?: number; readonly to?: number };
@@ -44,11 +44,14 @@ export async function readQuery(
   newest: number | undefined,
   components: readonly ComponentShape[],
   options: QueryOptions,
+  nearest?: NearestRows,
 ): Promise<Frame> {
   const plan = planQuery(world, newest, components, options);
+  // A condition decides first: the nearest rows of all need not fulfil it.
+  const hint = nearest !== undefined && plan.where === undefined ? { nearest } : {};
   const frames: Frame[] = [];
   let rows = 0;
-  for await (const frame of store.scan(plan.scan)) {
+  for await (const frame of store.scan({ ...plan.scan, ...hint })) {
     const kept = plan.where === undefined ? frame : filterBy(frame, plan.where);
     frames.push(kept);
     rows += kept.numRows;

@@ -1,5 +1,11 @@
 import { ArchetypeError, didYouMean } from '../errors.ts';
-import type { ColumnsOf, DataFrame, MessageColumns } from '../frame/data-frame.ts';
+import type {
+  ColumnsOf,
+  DataFrame,
+  Found,
+  MessageColumns,
+  VectorField,
+} from '../frame/data-frame.ts';
 import { typed } from '../frame/frame.ts';
 import { requireComponent, type AnyComponent } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';
@@ -7,6 +13,7 @@ import type { ComponentShape } from '../schema/signature.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
 import { readMessages } from './messages.ts';
 import { readQuery, type QueryOptions, type Ticks } from './query.ts';
+import { searchNearest, type SearchOptions } from './search.ts';
 
 /** A stored world that is only read; another process may write it meanwhile. */
 export class WorldReader {
@@ -39,6 +46,33 @@ export class WorldReader {
         : this.#recorded(requireComponent(component)),
     );
     return typed(await readQuery(this.#store, this.record.world, undefined, wanted, options));
+  }
+
+  /** As `World.search`; a component may also be given by name, as it was stored. */
+  async search<const C extends AnyComponent>(
+    component: C,
+    field: VectorField<C>,
+    vector: ArrayLike<number>,
+    options?: SearchOptions<ColumnsOf<[C]>>,
+  ): Promise<DataFrame<Found<C>>>;
+  async search(
+    component: string,
+    field: string,
+    vector: ArrayLike<number>,
+    options?: SearchOptions,
+  ): Promise<DataFrame>;
+  async search(
+    component: AnyComponent | string,
+    field: string,
+    vector: ArrayLike<number>,
+    options: SearchOptions = {},
+  ): Promise<DataFrame> {
+    const shape =
+      typeof component === 'string'
+        ? this.#stored(component)
+        : this.#recorded(requireComponent(component));
+    const { world } = this.record;
+    return typed(await searchNearest(this.#store, world, undefined, shape, field, vector, options));
   }
 
   /** As `World.messages`. */

@@ -1,5 +1,11 @@
 import { ArchetypeError } from '../errors.ts';
-import type { ColumnsOf, DataFrame, MessageColumns } from '../frame/data-frame.ts';
+import type {
+  ColumnsOf,
+  DataFrame,
+  Found,
+  MessageColumns,
+  VectorField,
+} from '../frame/data-frame.ts';
 import { typed, type Frame } from '../frame/frame.ts';
 import {
   requireComponent,
@@ -32,6 +38,7 @@ import { Inside } from './inside.ts';
 import { Pace } from './pace.ts';
 import { readMessages } from './messages.ts';
 import { emptyQuery, readQuery, type QueryOptions, type Ticks } from './query.ts';
+import { searchNearest, type SearchOptions } from './search.ts';
 import { Staging } from './staging.ts';
 import { Turns } from './turns.ts';
 import type { RunResult, WorldInfo } from './world-info.ts';
@@ -417,6 +424,26 @@ export class World {
     if (newest === UNSTARTED) return typed(emptyQuery(wanted, options));
     const { store } = await this.#state.open();
     return typed(await readQuery(store, this.id, newest, wanted, options));
+  }
+
+  /**
+   * Rows of a component nearest to a vector, nearest first, with their `distance`: ten of the newest tick unless told.
+   * Exact: every row counts. Equal ones are in ascending tick and entity.
+   *
+   * @throws `unknown_column` when the field is no vector, `invalid_value` for a vector of another length
+   * @example (await world.search(Memory, 'embedding', query, { k: 5, ticks: 'all' })).show()
+   */
+  async search<const C extends AnyComponent>(
+    component: C,
+    field: VectorField<C>,
+    vector: ArrayLike<number>,
+    options: SearchOptions<ColumnsOf<[C]>> = {},
+  ): Promise<DataFrame<Found<C>>> {
+    this.#readable();
+    const shape = this.#state.registry.shapeOf(requireComponent(component));
+    const newest = this.#committer.durable.tick;
+    const store = newest === UNSTARTED ? undefined : (await this.#state.open()).store;
+    return typed(await searchNearest(store, this.id, newest, shape, field, vector, options));
   }
 
   /**

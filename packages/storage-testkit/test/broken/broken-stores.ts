@@ -21,6 +21,7 @@ export const brokenStores: Readonly<Record<string, () => Store>> = {
   'duplicate on retry': () => new DuplicateOnRetry(),
   'fork sees the future': () => new ForkSeesTheFuture(),
   'forgets messages': () => new ForgetsMessages(),
+  'settles too early': () => new SettlesTooEarly(),
 };
 
 /** Keeps only the newest rows and passes them off as every tick's. */
@@ -42,6 +43,14 @@ class Overwriting extends MemoryStore {
 class ForgetsMessages extends MemoryStore {
   override append(commits: readonly Commit[]): Promise<void> {
     return super.append(commits.map(({ messages: _dropped, ...commit }) => commit));
+  }
+}
+
+/** Settles commands also when the tick that would do so is refused. */
+class SettlesTooEarly extends MemoryStore {
+  override async append(commits: readonly Commit[]): Promise<void> {
+    await this.accept({ settled: commits.flatMap(({ settled }) => settled) });
+    await super.append(commits);
   }
 }
 

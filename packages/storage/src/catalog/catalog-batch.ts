@@ -22,9 +22,10 @@ export interface CatalogBatch {
   readonly worlds: readonly WorldRecord[];
   readonly claims: readonly { readonly world: string; readonly epoch: number }[];
   readonly destroyed: readonly string[];
-  readonly accepted: readonly Acceptance[];
-  /** Ends that ticks decided. */
-  readonly outcomes: readonly Outcome[];
+  /** Acceptances, and the ends that ticks decided, in the order of the journal: the first end of a command stands. */
+  readonly accepted: readonly (Omit<Acceptance, 'settled'> & {
+    readonly settled?: readonly Outcome[];
+  })[];
   readonly ticks: readonly {
     readonly run: string;
     readonly tick: number;
@@ -65,7 +66,6 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     for (const outcome of settled) settleCommand(database, outcome);
     for (const row of audit) insertAudit(database, row);
   }
-  for (const outcome of batch.outcomes) settleCommand(database, outcome);
   for (const tick of batch.ticks) insertTick(database, tick);
   for (const { run, tick, signature, at } of batch.places) {
     const values = 'part' in at ? [at.part, at.offset, at.rows, null] : [null, 0, 0, at.sameAs];

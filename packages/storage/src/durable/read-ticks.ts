@@ -1,4 +1,11 @@
-import { Frame, types, type Field, type Schema, type Signature } from '@archetype/core';
+import {
+  Frame,
+  types,
+  type Field,
+  type NearestRows,
+  type Schema,
+  type Signature,
+} from '@archetype/core';
 import type { PartId, RowFilter, Slice, TableStore } from '../table-store.ts';
 import type { PlacedTable, PlacedTick } from './places.ts';
 
@@ -20,6 +27,8 @@ export interface ReadPlan {
   readonly columns: (signature: Signature) => Schema;
   /** Rows that are not needed; those of a table in memory come all the same. */
   readonly filter?: (signature: Signature) => Pick<RowFilter, 'entities' | 'where'> | undefined;
+  /** Only the nearest of the living rows are needed. */
+  readonly nearest?: NearestRows | undefined;
 }
 
 export interface ReadTick {
@@ -118,14 +127,11 @@ async function readSlices(
   for (const read of reads.values()) {
     const filter = plan.filter?.(read.signature);
     const wanted = [...head, ...plan.columns(read.signature)];
-    const some =
-      filter !== undefined &&
-      tables.find !== undefined &&
-      read.rows >= LOOK_UP_ROWS &&
-      (filter.entities !== undefined || filter.where !== undefined);
-    const frames = some
-      ? await lookUp(tables, read, wanted, filter)
-      : await readAll(tables, read, wanted);
+    const some = lookUp(tables, read, [...wanted, tickField], filter, plan.nearest);
+    const frames =
+      some === undefined
+        ? await readAll(tables, read, wanted)
+        : await sortOut(some, read, [...wanted, tickField]);
     read.slices.forEach((slice, k) => result.set(keyOf(slice), frames[k]!));
   }
   return result;
@@ -143,17 +149,30 @@ async function readAll(
   return slices.map(({ rows }) => all.slice(row, (row += rows)));
 }
 
-/** Rows that the filter lets through, sorted out by the tick that wrote them. */
-async function lookUp(
+/** The rows that are needed, if the table store can find them and reading them all would be slower. */
+function lookUp(
   tables: TableStore,
-  { part, run, slices, since }: PartRead,
-  schema: Schema,
-  filter: Pick<RowFilter, 'entities' | 'where'>,
+  { part, run, since, rows }: PartRead,
+  columns: Schema,
+  some: Pick<RowFilter, 'entities' | 'where'> | undefined,
+  nearest: NearestRows | undefined,
+): AsyncIterable<Frame> | undefined {
+  if (rows < LOOK_UP_ROWS) return undefined;
+  const filter = { ...some, run, ticks: boundsOf(since) };
+  if (nearest !== undefined && filter.where === undefined)
+    return tables.nearest?.(part, columns, { ...nearest, filter });
+  if (filter.entities === undefined && filter.where === undefined) return undefined;
+  return tables.find?.(part, columns, filter);
+}
+
+/** Rows by the tick that wrote them, in the order in which they come. */
+async function sortOut(
+  some: AsyncIterable<Frame>,
+  { slices, since }: PartRead,
+  columns: Schema,
 ): Promise<readonly Frame[]> {
-  const ticks = boundsOf(since);
   const all: Frame[] = [];
-  const columns = [...schema, tickField];
-  for await (const frame of tables.find!(part, columns, { ...filter, run, ticks })) all.push(frame);
+  for await (const frame of some) all.push(frame);
   const found = Frame.concat(columns, all);
   const tickOf = found.at('tick').data as Int32Array;
   const rowsOf = new Map<number, number[]>();
@@ -162,7 +181,7 @@ async function lookUp(
     if (rows === undefined) rowsOf.set(tickOf[row]!, [row]);
     else rows.push(row);
   }
-  const plain = found.pick(schema.map(({ name }) => name));
+  const plain = found.pick(columns.slice(0, -1).map(({ name }) => name));
   return slices.map((_, k) => {
     const rows = rowsOf.get(since[k]!) ?? [];
     const contiguous = (rows.at(-1) ?? 0) - (rows[0] ?? 0) === Math.max(rows.length - 1, 0);

@@ -87,6 +87,8 @@ function planOf(query: ScanQuery): ReadPlan {
     });
   return {
     columns: (signature) => components(signature).filter(({ name }) => names.has(name)),
+    ...(query.nearest !== undefined &&
+      !(query.includeInactive ?? false) && { nearest: query.nearest }),
     filter: (signature) =>
       query.entities === undefined && query.where === undefined
         ? undefined

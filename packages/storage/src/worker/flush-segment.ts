@@ -2,14 +2,12 @@ import {
   constant,
   Frame,
   types,
-  type Acceptance,
   type Commit,
   type Signature,
   type WorldRecord,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CatalogBatch } from '../catalog/catalog-batch.ts';
-import type { Outcome } from '../catalog/command-tables.ts';
 import type { TablePlace } from '../catalog/table-place.ts';
 import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
@@ -73,8 +71,7 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   const worlds: WorldRecord[] = [];
   const claims: { world: string; epoch: number }[] = [];
   const destroyed: string[] = [];
-  const accepted: Acceptance[] = [];
-  const outcomes: Outcome[] = [];
+  const accepted: CatalogBatch['accepted'][number][] = [];
   const ticks: CatalogBatch['ticks'][number][] = [];
   const unchanged: ({ readonly run: string } & TablePlace)[] = [];
   const tables = new Map<string, Rows>();
@@ -82,7 +79,9 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
     const { run } = commit.lease;
     const { tick, counters, input, messages, undelivered, resources = {} } = commit;
     ticks.push({ run, tick, counters, input, messages, undelivered, resources });
-    for (const outcome of commit.settled) outcomes.push({ ...outcome, settledAt: { run, tick } });
+    accepted.push({
+      settled: commit.settled.map((end) => ({ ...end, settledAt: { run, tick } })),
+    });
     for (const table of commit.tables) {
       const { signature } = table;
       if ('sameAs' in table) {
@@ -120,7 +119,7 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   return {
     tables,
     unchanged,
-    records: { schemas, worlds, claims, destroyed, accepted, outcomes, ticks },
+    records: { schemas, worlds, claims, destroyed, accepted, ticks },
   };
 }
 

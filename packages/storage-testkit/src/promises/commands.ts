@@ -1,0 +1,179 @@
+import {
+  mintId,
+  type AuditRecord,
+  type CommandRecord,
+  type SettledCommand,
+  type Store,
+} from '@archetype/core';
+import { expect } from 'vitest';
+import { commit, worldRecord } from '../given.ts';
+import type { StorePromise } from '../harness.ts';
+
+let sequence = 0;
+const command = (more: Partial<CommandRecord> = {}): CommandRecord => ({
+  id: mintId(),
+  type: 'spawn',
+  payload: { text: 'ä 🙂', n: [1, null] },
+  tick: 0,
+  priority: 0,
+  sequence: sequence++,
+  actor: { id: 'ann', roles: ['player'] },
+  acceptedAt: 1_700_000_000_000,
+  ...more,
+});
+
+const row = (position: number, more: Partial<AuditRecord> = {}): AuditRecord => ({
+  position,
+  id: `row ${position}`,
+  command: `command ${position}`,
+  type: position % 2 === 0 ? 'spawn' : 'step',
+  actor: position % 3 === 0 ? 'ann' : 'bob',
+  roles: ['player'],
+  tick: position,
+  status: position % 4 === 0 ? 'denied' : 'accepted',
+  payloadDigest: 'd',
+  summary: { position },
+  acceptedAt: 1000 * position,
+  previous: `hash ${position - 1}`,
+  hash: `hash ${position}`,
+  ...more,
+});
+
+const applied = (id: string): SettledCommand => ({ command: id, status: 'applied' });
+const rejected = (id: string): SettledCommand => ({
+  command: id,
+  status: 'rejected',
+  code: 'entity_not_found',
+  message: 'Entity 9 is not here.',
+});
+
+async function statusOf(store: Store, id: string) {
+  const [found] = await store.commands({ id });
+  return found?.status;
+}
+
+export const commands: readonly StorePromise[] = [
+  {
+    title: 'an accepted command is queued as it was given, and found by each of its marks',
+    async check({ store }) {
+      const one = command({ world: 'w', idempotencyKey: 'k', reserved: [7, 8] });
+      const two = command({ actor: { id: 'bob', roles: [], worlds: ['w'] }, world: 'w2' });
+      await store.accept({ commands: [one, two] });
+      expect(await store.commands({})).toEqual([
+        { ...one, status: 'queued' },
+        { ...two, status: 'queued' },
+      ]);
+      for (const query of [
+        { id: one.id },
+        { world: 'w' },
+        { actor: 'ann' },
+        { actor: 'ann', idempotencyKey: 'k' },
+        { status: 'queued', world: 'w' },
+      ] as const) {
+        expect(await store.commands(query)).toEqual([{ ...one, status: 'queued' }]);
+      }
+      expect(await store.commands({ world: 'w', actor: 'bob' })).toEqual([]);
+      expect(await store.commands({ status: 'applied' })).toEqual([]);
+    },
+  },
+  {
+    title: 'a command accepted twice is one command',
+    async check({ store }) {
+      const one = command();
+      await store.accept({ commands: [one] });
+      await store.accept({ commands: [one] });
+      expect(await store.commands({})).toHaveLength(1);
+    },
+  },
+  {
+    title: 'a tick settles the commands that it names, and its end is the only one',
+    async check({ store }) {
+      const record = worldRecord('w');
+      const lease = await store.create(record);
+      const [one, two, three] = [command(), command(), command()];
+      await store.accept({ commands: [one, two, three] });
+      await store.append([
+        commit(lease, 0, [], { settled: [applied(one.id), rejected(two.id)] }),
+        commit(lease, 1, [], { settled: [rejected(one.id)] }),
+      ]);
+      await store.accept({
+        settled: [
+          { command: two.id, status: 'cancelled' },
+          { command: three.id, status: 'cancelled' },
+        ],
+      });
+      expect(await store.commands({ id: one.id })).toEqual([
+        { ...one, status: 'applied', settledAt: { run: record.run, tick: 0 } },
+      ]);
+      expect(await store.commands({ status: 'rejected' })).toEqual([
+        {
+          ...two,
+          status: 'rejected',
+          code: 'entity_not_found',
+          message: 'Entity 9 is not here.',
+          settledAt: { run: record.run, tick: 0 },
+        },
+      ]);
+      expect(await statusOf(store, three.id)).toBe('cancelled');
+      expect(await store.commands({ status: 'queued' })).toEqual([]);
+    },
+  },
+  {
+    title: 'a tick that was refused settles nothing',
+    async check({ store }) {
+      const lease = await store.create(worldRecord('w'));
+      const one = command();
+      await store.accept({ commands: [one] });
+      await expect(
+        store.append([commit(lease, 5, [], { settled: [applied(one.id)] })]),
+      ).rejects.toMatchObject({ code: 'tick_conflict' });
+      expect(await statusOf(store, one.id)).toBe('queued');
+    },
+  },
+  {
+    title: 'queued and settled commands and audit rows are there when the store is opened again',
+    reopens: true,
+    async check({ store, reopen }) {
+      const lease = await store.create(worldRecord('w'));
+      const [one, two, three] = [command(), command(), command()];
+      await store.accept({ commands: [one, two], audit: [row(0)] });
+      await store.append([commit(lease, 0, [], { settled: [applied(one.id)] })]);
+      let again = await reopen();
+      expect(await again.commands({ status: 'queued' })).toEqual([{ ...two, status: 'queued' }]);
+      await again.accept({
+        commands: [three],
+        settled: [{ command: two.id, status: 'cancelled' }],
+        audit: [row(1)],
+      });
+      again = await reopen();
+      expect(await statusOf(again, one.id)).toBe('applied');
+      expect(await statusOf(again, two.id)).toBe('cancelled');
+      expect(await statusOf(again, three.id)).toBe('queued');
+      expect(await again.audit({})).toEqual([row(1), row(0)]);
+    },
+  },
+  {
+    title: 'audit rows come newest first, filtered and in pages, as they were written',
+    async check({ store }) {
+      const rows = Array.from({ length: 250 }, (_, k) => row(k, k === 7 ? { world: 'w' } : {}));
+      await store.accept({ audit: rows.slice(0, 100) });
+      await store.accept({ audit: rows.slice(100) });
+      const positions = async (query: Parameters<Store['audit']>[0]) =>
+        (await store.audit(query)).map(({ position }) => position);
+      expect(await store.audit({})).toEqual(rows.slice(150).toReversed());
+      expect(await positions({ before: 150 })).toEqual(
+        rows
+          .slice(50, 150)
+          .map(({ position }) => position)
+          .toReversed(),
+      );
+      expect(await positions({ limit: 2, type: 'step' })).toEqual([249, 247]);
+      expect(await positions({ actor: 'ann', status: 'denied', before: 30 })).toEqual([24, 12, 0]);
+      expect(await positions({ ticks: { from: 3, to: 5 } })).toEqual([5, 4, 3]);
+      expect(await positions({ time: { from: 247_500 } })).toEqual([249, 248]);
+      expect(await positions({ world: 'w' })).toEqual([7]);
+      expect(await positions({ command: 'command 9' })).toEqual([9]);
+      await expect(store.audit({ limit: 0 })).rejects.toMatchObject({ code: 'invalid_argument' });
+    },
+  },
+];

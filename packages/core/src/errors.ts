@@ -85,8 +85,18 @@ export class ArchetypeError extends Error {
   }
 }
 
+/** Refuses what is no object where JavaScript would fail with a sentence of its own. @throws `invalid_argument` */
+export function requireObject(given: unknown, taker: string, example: string): void {
+  if (typeof given === 'object' && given !== null) return;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `${taker} was given ${given === null ? 'null' : typeof given}; give it an object, for example ${example}.`,
+  );
+}
+
 /** Up to three names that look like `name`, nearest first, as `: did you mean "a", "b"?`, or nothing. */
-export function didYouMean(name: string, known: Iterable<string>): string {
+export function didYouMean(given: unknown, known: Iterable<string>): string {
+  const name = String(given);
   const near = [...known]
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))

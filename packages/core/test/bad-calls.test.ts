@@ -1,8 +1,12 @@
 import {
   ArchetypeError,
   defineComponent,
+  defineProcessor,
+  defineSimulation,
   f64,
+  fromArrow,
   fromColumns,
+  fromRows,
   MemoryStore,
   utf8,
   vector,
@@ -40,6 +44,18 @@ test.each<[string, () => unknown, RegExp]>([
     /sort was given null; give a column's name/,
   ],
   ['rename(null)', () => df.rename(null), /rename was given null/],
+  ['select(null)', () => df.select(null), /There is no column "null"/],
+  ['groupBy(null)', () => df.groupBy(null), /There is no column "null"/],
+  ['kernel(null)', () => df.kernel(null), /kernel was given null; give it an object/],
+  ['mapRows(null)', () => df.mapRows(null), /mapRows was given null; give it an object/],
+  ['fromRows(null)', () => (fromRows as any)(null), /fromRows was given null/],
+  ['fromRows of no rows', () => (fromRows as any)({}, null), /fromRows takes a list of rows/],
+  ['fromColumns(null)', () => (fromColumns as any)(null), /fromColumns was given null/],
+  ['fromArrow(null)', () => (fromArrow as any)(null), /fromArrow was given null/],
+  ['defineProcessor(null)', () => (defineProcessor as any)(null), /defineProcessor was given null/],
+  ['a simulation of null', () => (defineSimulation as any)(null), /A simulation was given null/],
+  ['on()', () => world.on(), /There is no event undefined/],
+  ['Worlds of nothing', () => new (Worlds as any)(null), /Worlds was given null/],
   ['send(null)', () => world.send(null), /Entity undefined is not alive/],
   [
     'half a surrogate pair in a value',
@@ -67,4 +83,12 @@ test('a query of nothing says so', async () => {
     code: 'invalid_argument',
     message: 'query takes a list of components and was given null; for example [Position].',
   });
+});
+
+test.each([
+  ['run(null)', () => world.run(null), /run was given null/],
+  ['fork(null)', () => world.fork(null), /fork was given null/],
+  ['mapAsync(null)', () => df.mapAsync(null), /mapAsync was given null/],
+])('%s says what it takes', async (_name, call, message) => {
+  await expect(call()).rejects.toThrow(message);
 });

@@ -4,7 +4,7 @@ import type { Column } from '../column/column.ts';
 import { columnOf } from '../column/columns.ts';
 import type { Data, ListData, StructData, TypedArray } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import { nullable, types, type ColumnType, type Kind, type Schema } from '../schema/column-type.ts';
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
@@ -123,6 +123,7 @@ function dictionary(values: readonly string[]): arrow.Vector {
  * @throws `unsupported_field`, `unknown_column`
  */
 export function fromArrow(table: arrow.Table, schema?: Schema): AnyFrame {
+  requireObject(table, 'fromArrow', 'an Arrow table');
   const frames = table.batches.map((batch) => batchFrame(table.schema, batch, schema));
   const wanted =
     schema ??

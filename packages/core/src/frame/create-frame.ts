@@ -1,6 +1,6 @@
 import type { Column } from '../column/column.ts';
 import { fromValues } from '../column/columns.ts';
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import type { Schema } from '../schema/column-type.ts';
 import type { Fields } from '../schema/component.ts';
 import type { CellFor, RowFor, Simplify, TypeOf } from '../schema/types.ts';
@@ -21,6 +21,13 @@ export function fromRows<const F extends Fields>(
   fields: F,
   rows: readonly RowFor<F>[],
 ): FrameOf<F> {
+  requireObject(fields, 'fromRows', '{ x: f64() }');
+  if (!Array.isArray(rows)) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `fromRows takes a list of rows and was given ${rows === null ? 'null' : typeof rows}; for example [{ x: 1 }].`,
+    );
+  }
   const schema = schemaOf(fields);
   rows.forEach((row, k) => checkRow(row, k, fields));
   const columns = schema.map((field) =>
@@ -43,6 +50,8 @@ export function fromColumns<const F extends Fields>(
   fields: F,
   columns: { readonly [K in keyof F]: ArrayLike<CellFor<TypeOf<F[K]>>> },
 ): FrameOf<F> {
+  requireObject(fields, 'fromColumns', '{ x: f64() }');
+  requireObject(columns, 'fromColumns', '{ x: f64() }, { x: [1, 2] }');
   const schema = schemaOf(fields);
   const given = columns as Readonly<Record<string, ArrayLike<unknown> | undefined>>;
   const lengths = schema.map(({ name }) => {

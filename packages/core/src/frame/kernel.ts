@@ -1,7 +1,7 @@
 import type { Column } from '../column/column.ts';
 import { columnOf } from '../column/columns.ts';
 import type { Data } from '../column/layout.ts';
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import type { ColumnType } from '../schema/column-type.ts';
 import { isBaseColumn } from '../schema/signature.ts';
 import type { Frame } from './frame.ts';
@@ -19,6 +19,7 @@ export function kernel(
   loop: Loop,
   inout: readonly string[],
 ): Frame {
+  requireObject(writes, 'kernel', "['position__x'], (c, n) => { … }");
   const out: Record<string, unknown> = {};
   for (const name of writes) {
     if (isBaseColumn(name)) {

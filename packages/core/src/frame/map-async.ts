@@ -1,5 +1,5 @@
 import type { Column } from '../column/column.ts';
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import { toNode } from '../expression/expression.ts';
 import type { Fields } from '../schema/component.ts';
 import { builtBy } from './accessor.ts';
@@ -32,6 +32,7 @@ type Cells = readonly unknown[];
 
 /** A call per row, awaited as a whole; nothing of it is kept unless all of it is done. */
 export async function mapAsync(frame: Frame, options: CallOptions): Promise<Frame> {
+  requireObject(options, 'mapAsync', '{ inputs, outputs, call }');
   const { onError = 'throw', retries = 0, backoff = 250, batchSize = 1, timeout } = options;
   const outputs = rowOutputs(frame, options.outputs);
   checkCalls(options, outputs);

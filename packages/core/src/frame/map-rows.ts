@@ -1,4 +1,4 @@
-import { ArchetypeError, didYouMean } from '../errors.ts';
+import { ArchetypeError, didYouMean, requireObject } from '../errors.ts';
 import type { Fields } from '../schema/component.ts';
 import type { Frame } from './frame.ts';
 import { cellsToColumn, rowOutputs } from './row-outputs.ts';
@@ -8,6 +8,11 @@ export type RowFunction = (row: never, i: number) => unknown;
 
 /** Columns from a function of each row. */
 export function mapRows(frame: Frame, given: readonly string[] | Fields, fn: RowFunction): Frame {
+  requireObject(
+    given,
+    'mapRows',
+    "['position__x'], (row) => ({ position__x: row.position__x + 1 })",
+  );
   const outputs = rowOutputs(frame, given);
   const names = new Set(outputs.map(({ name }) => name));
   const cells = outputs.map((): unknown[] => []);

@@ -1,4 +1,4 @@
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
 import { requireComponent, type AnyComponent } from '../schema/component.ts';
 import type { TickContext } from './context.ts';
@@ -62,6 +62,11 @@ export function defineProcessor<
   const Cs extends readonly AnyComponent[],
   const Os extends readonly AnyComponent[] = [],
 >(definition: ProcessorDefinition<Cs, Os>): Processor {
+  requireObject(
+    definition,
+    'defineProcessor',
+    "{ name: 'walk', components: [Position], process: (df) => df }",
+  );
   const {
     name,
     components,

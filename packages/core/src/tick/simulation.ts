@@ -1,4 +1,4 @@
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import type { AnyComponent, Value } from '../schema/component.ts';
 import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import type { Processor } from './processor.ts';
@@ -45,6 +45,7 @@ export interface SimulationDefinition {
  * @example const simulation = defineSimulation({ name: 'demo', processors: [movement] });
  */
 export function defineSimulation(definition: SimulationDefinition): Simulation {
+  requireObject(definition, 'A simulation', '{ processors: [walk] }');
   const {
     name = 'simulation',
     components = [],

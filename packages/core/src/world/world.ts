@@ -1,4 +1,4 @@
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
 import type {
   ColumnsOf,
   DataFrame,
@@ -268,6 +268,7 @@ export class World {
    * @throws `processor_failed`, `write_conflict`, `reentrant_step`, `aborted`, `commit_failed`, `stale_writer`, …
    */
   async run(options: RunOptions): Promise<RunResult> {
+    requireObject(options, 'run', '{ steps: 10 }');
     const { steps, signal = this.#never, onProgress } = options;
     this.#admit();
     this.#refuseInside('step');
@@ -464,6 +465,7 @@ export class World {
    * @throws `tick_not_found`, `tick_not_retained`
    */
   async fork(options: ForkOptions = {}): Promise<World> {
+    requireObject(options, 'fork', "{ name: 'what-if' }");
     this.#admit();
     this.#refuseInside('fork');
     return this.#turns.take(async () => {

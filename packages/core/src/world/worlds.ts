@@ -1,4 +1,4 @@
-import { ArchetypeError, didYouMean } from '../errors.ts';
+import { ArchetypeError, didYouMean, requireObject } from '../errors.ts';
 import { Registry } from '../schema/registry.ts';
 import type { AnyComponent } from '../schema/component.ts';
 import { mintId, UNSTARTED } from '../state/ids.ts';
@@ -71,7 +71,10 @@ export class Worlds {
           opened = undefined;
           throw error;
         }));
-    } else this.#store = async () => store;
+    } else {
+      requireObject(store, 'Worlds', 'new MemoryStore()');
+      this.#store = async () => store;
+    }
   }
 
   /** A new world, unstarted. Nothing is written before its first step, fork or query. @throws `world_exists` */

@@ -4,7 +4,7 @@ export interface Figure {
   readonly value: number;
   readonly yardstick: string;
   readonly yardstickValue: number;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'B';
   /** As a ratio to the yardstick, with what may come on top, or as a value. */
   readonly bar: { readonly ratio: number; readonly plus?: number } | { readonly value: number };
 }

@@ -1,12 +1,4 @@
-import {
-  ArchetypeError,
-  Frame,
-  fromArrow,
-  fromValues,
-  toArrow,
-  types,
-  type Schema,
-} from '@archetype/core';
+import { ArchetypeError, fromArrow, toIPC, type Frame, type Schema } from '@archetype/core';
 import {
   checkFiles,
   type NearestQuery,
@@ -21,35 +13,66 @@ import { connect, Index, Session, type Connection, type Table } from '@lancedb/l
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lanceFilter } from './lance-filter.ts';
+import { lanceRows } from './lance-rows.ts';
 import { syncTree } from './sync-tree.ts';
 
 /** Lance keeps what it read of tables in caches that grow without bound unless told: 64 MB of indices, 32 MB of metadata. */
 const INDEX_CACHE_BYTES = 64n << 20n;
 const METADATA_CACHE_BYTES = 32n << 20n;
+/** Rows in memory at a time while a part is written. */
+const FRAGMENT_ROWS = 1_000_000;
 /** Open handles of parts. */
 const MAX_OPEN = 64;
 const SUFFIX = '.lance';
 
+/**
+ * What is used of the binding below Lance's own door: it takes Arrow as bytes, where the door rebuilds a table of its own
+ * from one of ours first. The version is pinned for it.
+ */
+type NativeConnection = Connection & {
+  readonly inner: {
+    createTable(name: string, ipc: Buffer, mode: 'create'): Promise<NativeTable>;
+  };
+};
+interface NativeTable {
+  add(ipc: Buffer, mode: 'append'): Promise<unknown>;
+  close(): void;
+}
+
 /** Parts as Lance tables, one directory each; the folder opens with any Lance reader. */
 class LanceTableStore implements TableStore {
-  readonly #connection: Connection;
+  readonly #connection: NativeConnection;
   readonly #location: string;
   readonly #open = new Map<PartId, Promise<Table>>();
 
-  constructor(connection: Connection, location: string) {
+  constructor(connection: NativeConnection, location: string) {
     this.#connection = connection;
     this.#location = location;
   }
 
   async write(part: PartId, schema: Schema, rows: AsyncIterable<Frame>): Promise<PartFiles> {
-    const plain = plainSchema(schema);
-    const frames: Frame[] = [];
-    for await (const frame of rows) frames.push(plainFrame(frame, plain));
-    // One table in one call is one fragment, so that row numbers are positions in the file.
-    const table = toArrow(Frame.concat(plain, frames));
     await this.remove([part]);
-    const written = await this.#connection.createTable(part, table);
-    written.close();
+    let written: NativeTable | undefined;
+    const append = async (frames: readonly Frame[]): Promise<void> => {
+      const bytes = toIPC(lanceRows(schema, frames), 'file');
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (written === undefined)
+        written = await this.#connection.inner.createTable(part, buffer, 'create');
+      else await written.add(buffer, 'append');
+    };
+    // One call is one fragment; rows keep their numbers over all of them.
+    let frames: Frame[] = [];
+    let count = 0;
+    for await (const frame of rows) {
+      frames.push(frame);
+      count += frame.numRows;
+      if (count < FRAGMENT_ROWS) continue;
+      await append(frames);
+      frames = [];
+      count = 0;
+    }
+    if (count > 0 || written === undefined) await append(frames);
+    written?.close();
     // Lance never syncs a local disk.
     return syncTree(this.#location, part + SUFFIX);
   }
@@ -157,29 +180,9 @@ class LanceTableStore implements TableStore {
 const frameOf = (batch: { readonly schema: unknown }, columns: Schema): Frame =>
   fromArrow({ schema: batch.schema, batches: [batch] } as never, columns) as unknown as Frame;
 
-/** Enums are written as text, which every Lance reader understands. */
-const plainSchema = (schema: Schema): Schema =>
-  schema.map(({ name, type }) =>
-    type.kind === 'enum'
-      ? { name, type: { ...types.utf8, nullable: type.nullable } }
-      : { name, type },
-  );
-
-function plainFrame(frame: Frame, schema: Schema): Frame {
-  const columns = schema.map(({ name, type }) => {
-    const column = frame.at(name);
-    if (column.type.kind !== 'enum') return column;
-    return fromValues(
-      type,
-      Array.from({ length: column.length }, (_, row) => column.get(row)),
-    );
-  });
-  return new Frame(schema, columns, frame.numRows);
-}
-
 /** Opens the parts under a directory, which is made if absent. */
 export const openTableStore: OpenTableStore = async (location) => {
   await mkdir(location, { recursive: true });
   const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
-  return new LanceTableStore(await connect(location, { session }), location);
+  return new LanceTableStore((await connect(location, { session })) as NativeConnection, location);
 };

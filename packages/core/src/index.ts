@@ -117,7 +117,7 @@ export type {
   TickMessages,
 } from './store/store.ts';
 export { checkAuditQuery, CommandBook, storedCommand } from './store/command-book.ts';
-export { assembleTick, scanSchema, type TickRows } from './store/assemble.ts';
+export { assembleTick, assembleTicks, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
 export { sameCommit } from './store/same-commit.ts';

@@ -44,6 +44,29 @@ export function assembleTick(
   return new Frame(schema, [...base, ...merged.columns.slice(2)], n);
 }
 
+/**
+ * What a query sees of rows that one table got in many ticks of a run, which say their tick themselves in a column `tick`;
+ * they come in ascending tick and entity. No other table may have rows at those ticks.
+ */
+export function assembleTicks(
+  place: { readonly world: WorldId; readonly run: RunId },
+  rows: Frame,
+  query: ScanQuery,
+  schema: Schema,
+): Frame {
+  const entities = query.entities === undefined ? undefined : new Set(query.entities);
+  const kept = keep(rows, entities, query.includeInactive ?? false);
+  const n = kept.numRows;
+  const base: readonly Column[] = [
+    constant(types.utf8, n, place.world),
+    constant(types.utf8, n, place.run),
+    kept.at('entity_id'),
+    kept.at('tick'),
+    kept.at('is_active'),
+  ];
+  return new Frame(schema, [...base, ...query.columns.map((column) => project(kept, column))], n);
+}
+
 function keep(rows: Frame, entities: ReadonlySet<number> | undefined, inactive: boolean): Frame {
   const active = rows.at('is_active');
   const allActive = active.constant === true;

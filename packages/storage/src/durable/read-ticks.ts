@@ -14,13 +14,13 @@ const BATCH_ROWS = 131_072;
 /** … and when the table store is asked for some rows of them only. */
 const FILTERED_BATCH_ROWS = 64 * BATCH_ROWS;
 /** Below this many rows, reading them all is as fast as looking some of them up. */
-const LOOK_UP_ROWS = 16_384;
+export const LOOK_UP_ROWS = 16_384;
 
-const head: readonly Field[] = [
+export const head: readonly Field[] = [
   { name: 'entity_id', type: types.i32 },
   { name: 'is_active', type: types.bool },
 ];
-const tickField: Field = { name: 'tick', type: types.i32 };
+export const tickField: Field = { name: 'tick', type: types.i32 };
 
 /** What to read of tables. */
 export interface ReadPlan {

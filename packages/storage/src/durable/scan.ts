@@ -1,11 +1,12 @@
 import {
   assembleTick,
+  assembleTicks,
   baseColumns,
   columnsIn,
   covers,
+  Frame,
   sameType,
   scanSchema,
-  type Frame,
   type ScanQuery,
   type Schema,
   type Signature,
@@ -13,7 +14,8 @@ import {
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
 import { placesOf, type PlacedTick } from './places.ts';
-import { readTicks, type ReadPlan } from './read-ticks.ts';
+import { stretches, type Stretch } from './histories.ts';
+import { head, readTicks, tickField, type ReadPlan } from './read-ticks.ts';
 import { lostPart, type View } from './view.ts';
 
 /** Rows of a query, tick by tick, as of the moment at which the first is asked for. */
@@ -27,17 +29,15 @@ export async function* scan(
     query.ticks === 'newest'
       ? [newest, newest]
       : [query.ticks.from, Math.min(query.ticks.to, newest)];
-  const schema = scanSchema(query);
   const plan = planOf(query);
   for (;;) {
     const cut = cutOf(view, world, query, from, to);
     const parts = partsOf(cut);
     const release = view.cuts.pin(parts);
     try {
-      for await (const { place, tables } of readTicks(cut, plan, view.tables)) {
-        const frame = assembleTick(place, tables, query, schema);
+      for await (const { frame, to: done } of read(view, cut, plan, query)) {
         // A read that is cut again goes on behind what was given.
-        from = place.tick + 1;
+        from = done + 1;
         if (frame.numRows > 0) yield frame;
       }
       return;
@@ -47,6 +47,34 @@ export async function* scan(
       release();
     }
     if (from > to) return;
+  }
+}
+
+async function* read(
+  view: View,
+  cut: readonly PlacedTick[],
+  plan: ReadPlan,
+  query: ScanQuery,
+): AsyncGenerator<{ readonly frame: Frame; readonly to: number }> {
+  const schema = scanSchema(query);
+  const selective = query.entities !== undefined || query.where !== undefined;
+  const stores = selective ? await view.tables() : undefined;
+  const parts: Iterable<Stretch> =
+    stores?.find === undefined
+      ? [{ kind: 'ticks', ticks: cut, to: cut.at(-1)?.tick ?? 0 }]
+      : stretches(cut);
+  for (const stretch of parts) {
+    if (stretch.kind === 'ticks') {
+      for await (const { place, tables } of readTicks(stretch.ticks, plan, view.tables))
+        yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
+      continue;
+    }
+    const { part, run, signature, from, to } = stretch;
+    const columns = [...head, ...plan.columns(signature), tickField];
+    const filter = { ...plan.filter?.(signature), run, ticks: { from, to } };
+    const frames: Frame[] = [];
+    for await (const frame of stores!.find!(part, columns, filter)) frames.push(frame);
+    yield { frame: assembleTicks(stretch, Frame.concat(columns, frames), query, schema), to };
   }
 }
 

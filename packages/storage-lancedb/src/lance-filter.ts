@@ -2,19 +2,21 @@ import type { ColumnType, Node, Schema } from '@archetype/core';
 import type { RowFilter } from '@archetype/storage';
 
 /** A row filter as a condition of Lance: exact but for `where`, of which it takes what means the same there. */
-export function lanceFilter({ run, ticks, entities, where }: RowFilter, columns: Schema): string {
-  const conditions = [
-    `run_id = ${text(run)}`,
-    `tick >= ${whole(ticks.from)}`,
-    `tick <= ${whole(ticks.to)}`,
-  ];
+export function lanceFilter(
+  { of, entities, where }: RowFilter,
+  columns: Schema,
+): string | undefined {
+  const conditions =
+    of === undefined
+      ? []
+      : [`run_id = ${text(of.run)}`, `tick >= ${whole(of.from)}`, `tick <= ${whole(of.to)}`];
   if (entities !== undefined) {
     const ids = entities.filter((id) => Number.isInteger(id) && Math.abs(id) < 2 ** 31);
     conditions.push(ids.length === 0 ? 'false' : `entity_id in (${ids.map(whole).join(', ')})`);
   }
   const more = where === undefined ? undefined : condition(where, columns);
   if (more !== undefined) conditions.push(more);
-  return conditions.join(' and ');
+  return conditions.length === 0 ? undefined : conditions.join(' and ');
 }
 
 type Call = Extract<Node, { readonly kind: 'call' }>;

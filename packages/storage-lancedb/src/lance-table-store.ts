@@ -97,10 +97,9 @@ class LanceTableStore implements TableStore {
   }
 
   async *find(part: PartId, columns: Schema, filter: RowFilter): AsyncGenerator<Frame> {
-    const query = (await this.#table(part))
-      .query()
-      .select(columns.map((field) => field.name))
-      .where(lanceFilter(filter, columns));
+    const condition = lanceFilter(filter, columns);
+    const all = (await this.#table(part)).query().select(columns.map((field) => field.name));
+    const query = condition === undefined ? all : all.where(condition);
     for await (const batch of query) yield frameOf(batch, columns);
   }
 
@@ -115,7 +114,7 @@ class LanceTableStore implements TableStore {
       .column(column)
       .distanceType(metric)
       .bypassVectorIndex()
-      .where(`is_active and ${lanceFilter(filter, columns)}`)
+      .where(['is_active', lanceFilter(filter, columns)].filter(Boolean).join(' and '))
       .select([...columns.map((field) => field.name), '_distance'])
       .limit(k);
     for await (const batch of query) yield frameOf(batch, columns);

@@ -27,9 +27,8 @@ export interface Slice {
 
 /** Which rows of a part are needed. */
 export interface RowFilter {
-  readonly run: string;
-  /** Of the column `tick`, inclusive. */
-  readonly ticks: { readonly from: number; readonly to: number };
+  /** Rows of one run at some of its ticks, inclusive; all rows of the part unless told. */
+  readonly of?: { readonly run: string; readonly from: number; readonly to: number };
   readonly entities?: readonly number[];
   /** A condition on columns of the part, row by row; null counts as false. */
   readonly where?: Node;

@@ -13,6 +13,8 @@ export interface ListedPart {
   readonly schema: string;
   readonly rows: number;
   readonly files: PartFiles;
+  /** Its entities can be looked up fast. */
+  readonly indexed: boolean;
 }
 
 /** What one flush makes true, in one transaction. */
@@ -108,13 +110,17 @@ function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): vo
   }
 }
 
-export function listPart(database: Database, { part, schema, rows, files }: ListedPart): void {
+export function listPart(
+  database: Database,
+  { part, schema, rows, files, indexed }: ListedPart,
+): void {
   database.run(
-    'insert into parts values (?, ?, ?, ?, ?)',
+    'insert into parts values (?, ?, ?, ?, ?, ?)',
     part,
     schema,
     rows,
     files.bytes,
     JSON.stringify(files.files),
+    indexed ? 1 : 0,
   );
 }

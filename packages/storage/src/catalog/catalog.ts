@@ -14,19 +14,21 @@ import {
 import { randomBytes } from 'node:crypto';
 import { frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
-import type { PartId } from '../table-store.ts';
+import type { PartFiles, PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
 import { readAudit, readCommands, type Outcome } from './command-tables.ts';
 import { Database } from './database.ts';
 import {
   filesOf,
   forgetRetired,
+  indexedPart,
   knownParts,
   partUses,
   replaceParts,
   retiredParts,
   slicesOf,
   tableUses,
+  unindexedPart,
   type PartUse,
   type PlacedSlice,
   type TableUse,
@@ -308,6 +310,12 @@ export class Catalog {
     return knownParts(this.#database);
   }
 
+  /** Rows of a listed part. */
+  rowsOf(part: PartId): number | undefined {
+    const [row] = this.#all('select rows from parts where part = ?', part) as { rows: number }[];
+    return row?.rows;
+  }
+
   partUses(): readonly PartUse[] {
     return partUses(this.#database);
   }
@@ -343,6 +351,14 @@ export class Catalog {
     now: number,
   ): void {
     this.#write(() => replaceParts(this.#database, old, merged, moves, now));
+  }
+
+  unindexed(rows: number): PartId | undefined {
+    return unindexedPart(this.#database, rows);
+  }
+
+  indexed(part: PartId, files: PartFiles): void {
+    this.#write(() => indexedPart(this.#database, part, files));
   }
 
   retired(now: number, grace: number): readonly PartId[] {

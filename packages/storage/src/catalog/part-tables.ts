@@ -56,6 +56,24 @@ export function filesOf(database: Database): readonly (Pick<ListedPart, 'part' |
   }));
 }
 
+/** A large part whose entities cannot be looked up fast yet. */
+export function unindexedPart(database: Database, rows: number): PartId | undefined {
+  const [found] = database.all(
+    'select part from parts where rows >= ? and indexed = 0 order by part limit 1',
+    rows,
+  ) as { part: string }[];
+  return found?.part;
+}
+
+export function indexedPart(database: Database, part: PartId, files: PartFiles): void {
+  database.run(
+    'update parts set indexed = 1, bytes = ?, files = ? where part = ?',
+    files.bytes,
+    JSON.stringify(files.files),
+    part,
+  );
+}
+
 /** What ticks have of some parts, in ascending run and tick. */
 export function slicesOf(database: Database, parts: readonly PartId[]): readonly PlacedSlice[] {
   return database.all(

@@ -32,6 +32,7 @@ create index audit_by_world on audit (world, position);
 create table retired (part text primary key, retired_at integer not null) without rowid;
 create table retained (run text primary key, up_to integer not null) without rowid;
 create table damaged (run text not null, tick integer not null, primary key (run, tick)) without rowid;
+alter table parts add column indexed integer not null default 0;
 create index places_by_part on places (part, "offset");
 `;
 

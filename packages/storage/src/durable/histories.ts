@@ -11,6 +11,7 @@ export interface History {
   readonly signature: Signature;
   readonly from: number;
   readonly to: number;
+  readonly rows: number;
 }
 
 /** A stretch of a cut: ticks one by one, or many that can be asked for as one. */
@@ -33,14 +34,18 @@ export function* stretches(cut: readonly PlacedTick[]): Generator<Stretch> {
     if (open.history !== undefined && open.rows >= LOOK_UP_ROWS) {
       if (waiting.length > 0) yield { kind: 'ticks', ticks: waiting, to: waiting.at(-1)!.tick };
       waiting = [];
-      yield { kind: 'history', ...open.history, to: open.ticks.at(-1)!.tick };
+      yield { kind: 'history', ...open.history, to: open.ticks.at(-1)!.tick, rows: open.rows };
     } else waiting.push(...open.ticks);
     open = undefined;
   };
   for (const tick of cut) {
     const alone = historyOf(tick);
     const same =
-      alone !== undefined && open?.history?.part === alone.part && open.history.run === alone.run;
+      alone !== undefined &&
+      open?.history?.part === alone.part &&
+      open.history.run === alone.run &&
+      // Between ticks that are not neighbours the part may hold rows of ticks that are no longer kept.
+      open.ticks.at(-1)?.tick === tick.tick - 1;
     if (!same) {
       yield* close();
       open = { history: alone, ticks: [], rows: 0 };
@@ -58,5 +63,13 @@ function historyOf({ world, run, tick, tables }: PlacedTick): History | undefine
   if (tables.length !== 1 || !('slice' in table!.source) || table!.since !== tick) return undefined;
   const { signature, source } = table!;
   if (!('slice' in source)) return undefined;
-  return { world, run, part: source.slice.part, signature, from: tick, to: tick };
+  return {
+    world,
+    run,
+    part: source.slice.part,
+    signature,
+    from: tick,
+    to: tick,
+    rows: source.slice.rows,
+  };
 }

@@ -158,7 +158,7 @@ function lookUp(
   nearest: NearestRows | undefined,
 ): AsyncIterable<Frame> | undefined {
   if (rows < LOOK_UP_ROWS) return undefined;
-  const filter = { ...some, run, ticks: boundsOf(since) };
+  const filter = { ...some, of: { run, ...boundsOf(since) } };
   if (nearest !== undefined && filter.where === undefined)
     return tables.nearest?.(part, columns, { ...nearest, filter });
   if (filter.entities === undefined && filter.where === undefined) return undefined;

@@ -69,9 +69,10 @@ async function* read(
         yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
       continue;
     }
-    const { part, run, signature, from, to } = stretch;
+    const { part, run, signature, from, to, rows } = stretch;
     const columns = [...head, ...plan.columns(signature), tickField];
-    const filter = { ...plan.filter?.(signature), run, ticks: { from, to } };
+    const whole = view.catalog.rowsOf(part) === rows;
+    const filter = { ...plan.filter?.(signature), ...(!whole && { of: { run, from, to } }) };
     const frames: Frame[] = [];
     for await (const frame of stores!.find!(part, columns, filter)) frames.push(frame);
     yield { frame: assembleTicks(stretch, Frame.concat(columns, frames), query, schema), to };

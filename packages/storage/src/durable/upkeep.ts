@@ -49,6 +49,7 @@ export class Upkeep {
   async run(): Promise<void> {
     await this.#thinAll();
     while (await this.#worker.ask('merge', LIMITS));
+    while (await this.#worker.ask('index', undefined));
     await this.sweep();
   }
 

@@ -56,7 +56,7 @@ export async function flushSegment(
       offset += rows.numRows;
     }
     const files: PartFiles = await tables.write(part, signature.row, partRows(signature, ticks));
-    parts.push({ part, schema: signature.schema, rows: offset, files });
+    parts.push({ part, schema: signature.schema, rows: offset, files, indexed: false });
   }
   catalog.apply({ ...batch.records, places, parts, appliedSequence: fresh.at(-1)!.sequence });
   for (const { run, tick } of batch.records.ticks)

@@ -16,7 +16,7 @@ export interface MergeLimits {
   readonly minLive: number;
 }
 
-/** Merged parts of at least so many rows get an index on their entities. */
+/** Parts of at least so many rows get an index on their entities: at once when they are merged, else when there is time. */
 const INDEX_ROWS = 200_000;
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
@@ -50,11 +50,18 @@ export async function mergeParts(
     rows += slice.rows;
   }
   const written = await tables.write(part, signature.row, rowsOf(tables, slices, signature.row));
-  const files =
-    rows >= INDEX_ROWS && tables.index !== undefined
-      ? await tables.index(part, ['entity_id'])
-      : written;
-  catalog.replaceParts(old, { part, schema, rows, files }, moves, Date.now());
+  const indexed = rows >= INDEX_ROWS && tables.index !== undefined;
+  const files = indexed ? await tables.index!(part, ['entity_id']) : written;
+  catalog.replaceParts(old, { part, schema, rows, files, indexed }, moves, Date.now());
+  return true;
+}
+
+/** Indexes one large part that has no index yet; answers whether there was one. */
+export async function indexPart(catalog: Catalog, tables: TableStore): Promise<boolean> {
+  if (tables.index === undefined) return false;
+  const part = catalog.unindexed(INDEX_ROWS);
+  if (part === undefined) return false;
+  catalog.indexed(part, await tables.index(part, ['entity_id']));
   return true;
 }
 

@@ -22,6 +22,8 @@ export interface Requests {
   flush: { given: { segment: string; aborted: readonly AbortedRange[] }; answer: FlushedRuns };
   /** Merges one group of parts, if there is one; answers whether there was. */
   merge: { given: MergeLimits; answer: boolean };
+  /** Indexes one large part, if there is one without; answers whether there was. */
+  index: { given: undefined; answer: boolean };
   /** Removes parts that were retired longer than `graceMs` ago and that no read needs. */
   sweep: { given: { graceMs: number; pinned: readonly string[] }; answer: number };
   /** Answers how many ticks went. */

@@ -7,7 +7,7 @@ import { readSegment } from '../journal/segment.ts';
 import { openTableStore } from '../table-store-source.ts';
 import { checkParts } from './check-parts.ts';
 import { flushSegment } from './flush-segment.ts';
-import { mergeParts } from './merge-parts.ts';
+import { indexPart, mergeParts } from './merge-parts.ts';
 import { ownerOf } from './part-id.ts';
 import type { RequestName, Requests, ThreadData, ThreadReply, ThreadRequest } from './requests.ts';
 
@@ -32,6 +32,7 @@ const operations: {
     return flushSegment(records, catalog, tables, owner);
   },
   merge: (limits) => mergeParts(catalog, tables, limits, owner),
+  index: () => indexPart(catalog, tables),
   sweep: async ({ graceMs, pinned }) => {
     const parts = catalog.retired(Date.now(), graceMs).filter((part) => !pinned.includes(part));
     await tables.remove(parts);

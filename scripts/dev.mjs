@@ -22,6 +22,10 @@ const TASKS = {
   test: [quiet('turbo run build'), ['vitest', 'run']],
   coverage: [quiet('turbo run build'), ['vitest', 'run', '--coverage']],
   bench: [quiet('turbo run build'), ['node', 'bench/run.ts']],
+  crash: [
+    quiet('turbo run build'),
+    ['vitest', 'run', 'packages/storage/test/journal', 'packages/storage-lancedb/test/crash'],
+  ],
   examples: [quiet('turbo run build'), ['node', 'scripts/examples.ts']],
   ci: [['pnpm', 'run', 'check'], quiet('turbo run build'), ['vitest', 'run']],
 };
@@ -52,6 +56,7 @@ function bootstrap(name, args) {
 }
 
 function runTask(name, args) {
+  if (name === 'crash') process.env.ARCHETYPE_CRASH = 'full';
   const install = quiet('pnpm install --frozen-lockfile --prefer-offline');
   const commands = [install, ...TASKS[name]];
   commands.forEach((command, k) => {

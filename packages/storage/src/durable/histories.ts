@@ -4,7 +4,7 @@ import type { PlacedTick } from './places.ts';
 import { LOOK_UP_ROWS } from './read-ticks.ts';
 
 /** Ticks of one run of which one part has all rows, of one table. */
-export interface History {
+interface History {
   readonly world: WorldId;
   readonly run: RunId;
   readonly part: PartId;

@@ -1,0 +1,104 @@
+import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { rm, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+interface Written {
+  /** Bytes that a sync covered. */
+  synced: number;
+  size: number;
+  /** A sync of its directory covered its name. */
+  named: boolean;
+}
+
+/** The real file system, until the power fails at the call that it was told: then only what was synced is left. */
+export class PowerLoss implements FileSystem {
+  calls = 0;
+  readonly #at: number;
+  readonly #files = new Map<string, Written>();
+  readonly #open = new Set<File>();
+  #off = false;
+  off: () => void = () => undefined;
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  /** What a disk has after the power came back: elsewhere, in a copy of the directory. */
+  async forget(from: string, copy: string): Promise<void> {
+    for (const [path, { synced, size, named }] of this.#files) {
+      const there = join(copy, path.slice(from.length));
+      if (!named) await rm(there, { force: true });
+      else if (synced < size) await truncate(there, synced).catch(() => undefined);
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    for (const file of this.#open) await file.close();
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#off) return new Promise(() => undefined);
+    if (this.calls++ === this.#at) {
+      this.#off = true;
+      this.off();
+      return new Promise(() => undefined);
+    }
+    return work();
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#call(() => nodeFileSystem.makeDirectory(path));
+  }
+  list(path: string): Promise<readonly string[]> {
+    return this.#call(() => nodeFileSystem.list(path));
+  }
+  async create(path: string): Promise<File> {
+    const file = await this.#call(() => nodeFileSystem.create(path));
+    this.#files.set(path, { synced: 0, size: 0, named: false });
+    return this.#wrap(path, file);
+  }
+  async open(path: string): Promise<File> {
+    const file = await this.#call(() => nodeFileSystem.open(path));
+    this.#files.set(path, { synced: file.size, size: file.size, named: true });
+    return this.#wrap(path, file);
+  }
+  async remove(path: string): Promise<void> {
+    await this.#call(() => nodeFileSystem.remove(path));
+    this.#files.delete(path);
+  }
+  async syncDirectory(path: string): Promise<void> {
+    await this.#call(() => nodeFileSystem.syncDirectory(path));
+    for (const [file, written] of this.#files) if (dirname(file) === path) written.named = true;
+  }
+
+  #wrap(path: string, file: File): File {
+    this.#open.add(file);
+    const written = this.#files.get(path)!;
+    return {
+      size: file.size,
+      write: (buffers, position) =>
+        this.#call(async () => {
+          await file.write(buffers, position);
+          const end = buffers.reduce((n, buffer) => n + buffer.byteLength, position);
+          written.size = Math.max(written.size, end);
+        }),
+      read: (into, position) => this.#call(() => file.read(into, position)),
+      sync: () =>
+        this.#call(async () => {
+          await file.sync();
+          written.synced = written.size;
+        }),
+      truncate: (size) =>
+        this.#call(async () => {
+          await file.truncate(size);
+          written.size = size;
+          written.synced = Math.min(written.synced, size);
+        }),
+      close: () =>
+        this.#call(async () => {
+          this.#open.delete(file);
+          await file.close();
+        }),
+    };
+  }
+}

@@ -187,4 +187,67 @@ export const tablePromises: readonly TablePromise[] = [
       await store.close();
     },
   },
+  {
+    title:
+      'what is asked for by entity, run and tick is found, whole and in row order (if it offers that)',
+    check: async (open) => {
+      const store = await open();
+      if (store.find !== undefined) {
+        await store.write('p1', schema, batches(rows(0, 500), rows(500, 2_000)));
+        const asked = ['entity_id', 'tick', 'a__note'].map((name) =>
+          schema.find((field) => field.name === name)!,
+        );
+        for (const indexed of [false, true]) {
+          if (indexed) await store.index?.('p1', ['entity_id']);
+          for (const [filter, wanted] of [
+            [{ entities: [3, 1_500, 9_999] }, [2, 1_499]],
+            [{ entities: [30, 20], of: { run: 'r', from: 0, to: 1 } }, [19]],
+            [{ entities: [] }, []],
+            [{ entities: [7], of: { run: 'other', from: 0, to: 99 } }, []],
+          ] as const) {
+            const found: Frame[] = [];
+            for await (const frame of store.find('p1', asked, filter)) found.push(frame);
+            const ids = Array.from(Frame.concat(asked, found).column('entity_id') as Int32Array);
+            // More than was asked for may come, in order; nothing may be left out.
+            expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+            expect(ids).toEqual(expect.arrayContaining(wanted.map((k) => k + 1)));
+            expect(new Set(ids).size).toBe(ids.length);
+          }
+        }
+      }
+      await store.close();
+    },
+  },
+  {
+    title: 'the nearest living rows come, nearest first (if it offers that)',
+    check: async (open) => {
+      const store = await open();
+      if (store.nearest !== undefined) {
+        await store.write('p1', schema, batches(rows(0, 300)));
+        const asked = schema.filter(({ name }) => ['entity_id', 'a__vec'].includes(name));
+        const found: Frame[] = [];
+        const query = { column: 'a__vec', vector: [70, -70], metric: 'l2', k: 3 } as const;
+        const filter = { of: { run: 'r', from: 0, to: 29 } };
+        for await (const frame of store.nearest('p1', asked, { ...query, filter }))
+          found.push(frame);
+        // Row 70 is a tombstone.
+        const ids = Array.from(Frame.concat(asked, found).column('entity_id') as Int32Array);
+        expect(ids.slice(0, 2).toSorted((a, b) => a - b)).toEqual([70, 72]);
+        expect(ids).toHaveLength(3);
+      }
+      await store.close();
+    },
+  },
+  {
+    title: 'nothing is wrong with a part as it was written; one that is gone is reported',
+    check: async (open) => {
+      const store = await open();
+      const files = await store.write('p1', schema, batches(rows(0, 20)));
+      expect(files.files.reduce((n, { bytes }) => n + bytes, 0)).toBe(files.bytes);
+      expect(await store.check('p1', files)).toEqual([]);
+      await store.remove(['p1']);
+      expect((await store.check('p1', files)).length).toBeGreaterThan(0);
+      await store.close();
+    },
+  },
 ];

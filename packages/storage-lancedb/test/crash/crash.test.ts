@@ -7,10 +7,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { FaultyFileSystem } from '../../../storage/test/journal/faulty-file-system.ts';
 import { temporaryDirectory } from '../walkers.ts';
 import { Unflushed } from './unflushed.ts';
-import { PowerLoss } from './power-loss.ts';
+import { CrashingFileSystem } from './crashing-file-system.ts';
 import { checkAfter, names, play, type Name } from './script.ts';
 
 /** Every point with `ARCHETYPE_CRASH=full`; else a spread of them. */
@@ -116,7 +115,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
   test(
     'dead from any call on files of the journal on',
     async () => {
-      const counting = new FaultyFileSystem();
+      const counting = new CrashingFileSystem();
       const whole = await openDurableStore({
         ...quiet,
         directory: await temporaryDirectory(),
@@ -128,8 +127,8 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       let tried = 0;
       for (let at = 0; at < calls; at += full ? 1 : 13) {
         const directory = await temporaryDirectory();
-        const fault = new FaultyFileSystem({ at: new Set([at]), kind: 'die' });
-        const died = new Promise<void>((resolve) => (fault.died = resolve));
+        const fault = new CrashingFileSystem(at);
+        const died = new Promise<void>((resolve) => (fault.off = resolve));
         const acknowledged = new Map<Name, number>();
         const life = (async () => {
           const store = await openDurableStore({ ...quiet, directory, fileSystem: fault });
@@ -155,7 +154,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
   test(
     'the power fails at any call on files of the journal, and only what was synced is left',
     async () => {
-      const counting = new PowerLoss(-1);
+      const counting = new CrashingFileSystem();
       const whole = await openDurableStore({
         ...quiet,
         directory: await temporaryDirectory(),
@@ -167,7 +166,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       let tried = 0;
       for (let at = 0; at < calls; at += full ? 1 : 13) {
         const directory = await temporaryDirectory();
-        const power = new PowerLoss(at);
+        const power = new CrashingFileSystem(at);
         const lost = new Promise<void>((resolve) => (power.off = resolve));
         const acknowledged = new Map<Name, number>();
         const life = (async () => {
@@ -196,7 +195,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
   test(
     'any call on files of the journal fails once: what was refused is absent, what was acknowledged is there',
     async () => {
-      const counting = new FaultyFileSystem();
+      const counting = new CrashingFileSystem();
       const whole = await openDurableStore({
         ...quiet,
         directory: await temporaryDirectory(),
@@ -208,7 +207,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       const codes = new Map<string, number>();
       for (let at = 0; at < calls; at += full ? 1 : 13) {
         const directory = await temporaryDirectory();
-        const fault = new FaultyFileSystem({ at: new Set([at]), kind: 'fail' });
+        const fault = new CrashingFileSystem(at, 'fail');
         const acknowledged = new Map<Name, number>();
         const life = async (): Promise<void> => {
           const store = await openDurableStore({ ...quiet, directory, fileSystem: fault });

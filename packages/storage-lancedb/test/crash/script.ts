@@ -45,7 +45,7 @@ const simulation = defineSimulation({
   ],
 });
 
-export const LAST = 24;
+const LAST = 24;
 const FORKED_AT = 10;
 const UNTIL = { one: LAST, two: LAST / 2, fork: LAST };
 export type Name = keyof typeof UNTIL;
@@ -91,7 +91,7 @@ export async function play(
 }
 
 /** Every row of every kept tick of a world, by tick; entity and components, not the ids that differ from run to run. */
-export async function ticksOf(store: Store, name: Name): Promise<ReadonlyMap<number, string>> {
+async function ticksOf(store: Store, name: Name): Promise<ReadonlyMap<number, string>> {
   const reader = await new Worlds(store).attach(name);
   const ticks = new Map<number, string[]>();
   for (const components of [[Walker], [Walker, Badge], [Rock]] as const) {
@@ -113,7 +113,7 @@ export async function ticksOf(store: Store, name: Name): Promise<ReadonlyMap<num
 let played: Promise<ReadonlyMap<Name, ReadonlyMap<number, string>>> | undefined;
 
 /** What the script gives in memory, where nothing is thinned. */
-export const expected = (): Promise<ReadonlyMap<Name, ReadonlyMap<number, string>>> =>
+const expected = (): Promise<ReadonlyMap<Name, ReadonlyMap<number, string>>> =>
   (played ??= (async () => {
     const store = new MemoryStore();
     await play(store);

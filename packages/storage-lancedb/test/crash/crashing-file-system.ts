@@ -10,20 +10,25 @@ interface Written {
   named: boolean;
 }
 
-/** The real file system, until the power fails at the call that it was told: then only what was synced is left. */
-export class PowerLoss implements FileSystem {
+/**
+ * The real file system, until the call that it was told: that call fails, or nothing is answered from there on, as when
+ * the process dies or the power fails.
+ */
+export class CrashingFileSystem implements FileSystem {
   calls = 0;
   readonly #at: number;
+  readonly #kind: 'die' | 'fail';
   readonly #files = new Map<string, Written>();
   readonly #open = new Set<File>();
   #off = false;
   off: () => void = () => undefined;
 
-  constructor(at: number) {
+  constructor(at = -1, kind: 'die' | 'fail' = 'die') {
     this.#at = at;
+    this.#kind = kind;
   }
 
-  /** What a disk has after the power came back: elsewhere, in a copy of the directory. */
+  /** Takes from a copy of the directory what a disk does not have after a power loss: what no sync covered. */
   async forget(from: string, copy: string): Promise<void> {
     for (const [path, { synced, size, named }] of this.#files) {
       const there = join(copy, path.slice(from.length));
@@ -39,6 +44,7 @@ export class PowerLoss implements FileSystem {
   async #call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#off) return new Promise(() => undefined);
     if (this.calls++ === this.#at) {
+      if (this.#kind === 'fail') throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
       this.#off = true;
       this.off();
       return new Promise(() => undefined);

@@ -13,7 +13,12 @@ import {
   type World,
   type WorldReader,
 } from '@archetype/core';
-import { StorePool, type CacheConfig, type StoreSettings } from '@archetype/storage';
+import {
+  StorePool,
+  type CacheConfig,
+  type DurableStore,
+  type StoreSettings,
+} from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -55,13 +60,15 @@ export type WorldDefinition = SimulationDefinition & {
  */
 export class ArchetypeRuntime {
   readonly #pool = new StorePool();
+  readonly #store: () => Promise<Store>;
   readonly #worlds: Worlds;
   #closing: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions = {}) {
     const storage =
       typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
-    this.#worlds = new Worlds(openerOf(storage, this.#pool), {
+    this.#store = openerOf(storage, this.#pool);
+    this.#worlds = new Worlds(this.#store, {
       context: new AsyncLocalStorage(),
       ...(options.logger !== undefined && { logger: options.logger }),
     });
@@ -110,6 +117,22 @@ export class ArchetypeRuntime {
     return this.#worlds.attach(idOrName);
   }
 
+  /**
+   * The store itself, opened if it is not open: its health, what it takes on disk, thinning, dropping, merging, checking.
+   *
+   * @throws `read_only` when storage is in memory or only read; what opening throws
+   * @example await (await runtime.store()).retain(world.id, { olderThan: 1000, every: 100 });
+   */
+  async store(): Promise<DurableStore> {
+    this.#admit();
+    const store = await this.#store();
+    if ('retain' in store) return store as DurableStore;
+    throw new ArchetypeError(
+      'read_only',
+      'This runtime has no store to look after: it keeps worlds in memory, or only reads a directory. Open one for writing.',
+    );
+  }
+
   /** Waits for ticks under way, moves everything into parts, closes the store. Stored worlds stay. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -132,9 +155,12 @@ export class ArchetypeRuntime {
   }
 }
 
-function openerOf(storage: RuntimeStorage, pool: StorePool): Store | (() => Promise<Store>) {
+function openerOf(storage: RuntimeStorage, pool: StorePool): () => Promise<Store> {
   const { backend = 'lancedb', ...config } = storage;
-  if (backend === 'memory') return new MemoryStore();
+  if (backend === 'memory') {
+    const store = new MemoryStore();
+    return async () => store;
+  }
   if (backend === 'lancedb') return () => pool.open({ ...config, tables: lancedb });
   throw new ArchetypeError(
     'invalid_argument',

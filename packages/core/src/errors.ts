@@ -46,6 +46,14 @@ export type ErrorCode =
   | 'world_ambiguous'
   | 'world_in_use'
   | 'read_only'
+  // episodes, rollouts and environments
+  | 'callback_failed'
+  | 'no_episode'
+  | 'env_closed'
+  | 'base_changed'
+  | 'task_failed'
+  | 'task_not_found'
+  | 'conformance_failed'
   // stores
   | 'tick_conflict'
   | 'tick_not_found'

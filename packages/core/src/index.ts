@@ -80,6 +80,7 @@ export { radiusIndex } from './frame/radius-index.ts';
 export type { RadiusIndex, RadiusOptions } from './frame/radius-index.ts';
 export type { KernelRandom, KernelTools } from './frame/kernel-random.ts';
 export { createLimiter, type Limiter } from './frame/limiter.ts';
+export { randomStream } from './random/random-stream.ts';
 export type { RandomStream } from './random/stream.ts';
 export type { RandomStreams } from './random/streams.ts';
 

@@ -24,6 +24,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   storage: ['core'],
   'storage-lancedb': ['core', 'storage'],
   'storage-testkit': ['core', 'storage'],
+  app: ['core'],
   runtime: ['core', 'storage', 'storage-lancedb'],
 };
 

@@ -38,7 +38,8 @@ describe('every code block of the docs runs and prints what the page says', () =
     for (const block of blocksOf(readFileSync(join(root, page), 'utf8'))) {
       test(`${page}, line ${block.line}`, async () => {
         // Beside an example, so that the workspace's packages are found; run elsewhere, so that nothing is left here.
-        const beside = page.includes('packages/core') ? 'packages/core' : 'examples/quickstart';
+        const own = ['packages/core', 'packages/app'].find((folder) => page.includes(folder));
+        const beside = own === 'packages/app' ? 'examples/rollout' : (own ?? 'examples/quickstart');
         const folder = await mkdtemp(join(root, beside, '.snippet-'));
         const cwd = await mkdtemp(join(tmpdir(), 'archetype-docs-'));
         try {

@@ -4,11 +4,13 @@ import { commands } from './promises/commands.ts';
 import { evolution } from './promises/evolution.ts';
 import { history } from './promises/history.ts';
 import { isolation } from './promises/isolation.ts';
+import { large } from './promises/large.ts';
 import { lineage } from './promises/lineage.ts';
 import { messages } from './promises/messages.ts';
 import { reopen } from './promises/reopen.ts';
 import { scan } from './promises/scan.ts';
 import { values } from './promises/values.ts';
+import { writers } from './promises/writers.ts';
 
 /** What every store must do, by group. */
 export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = {
@@ -22,4 +24,6 @@ export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = 
   evolution,
   messages,
   commands,
+  writers,
+  large,
 };

@@ -33,6 +33,9 @@ export interface DurableStoreOptions extends StoreSettings {
   readonly fileSystem?: FileSystem;
 }
 
+/** So much is moved into parts while a store closes without starting a thread for it. */
+const FEW_BYTES = 4_000_000;
+
 /**
  * Opens the store in a directory: takes the lock, replays the journal, and answers from there on.
  *
@@ -84,6 +87,9 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
     ends.unshift(async () => (await tables)?.close());
     ends.unshift(() => upkeep.end());
     ends.unshift(() => flushes.flushAll());
+    ends.unshift(() => {
+      if (flushes.waiting < FEW_BYTES) worker.stayHere();
+    });
     return new DurableStore({
       ledger,
       journal,

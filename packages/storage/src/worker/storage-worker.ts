@@ -1,5 +1,6 @@
 import { ArchetypeError, type ErrorCode } from '@archetype/core';
 import { Worker } from 'node:worker_threads';
+import { openOperations, type Operations } from './operations.ts';
 import type { RequestName, Requests, ThreadData, ThreadReply, ThreadRequest } from './requests.ts';
 
 /** The other end of the storage thread: asks one thing at a time, in order; the thread starts with the first of them. */
@@ -7,6 +8,9 @@ export class StorageWorker {
   readonly #data: ThreadData;
   #worker: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  /** What is left to do is so little that a thread is not worth starting for it. */
+  #here = false;
+  #operations: Operations | undefined;
 
   constructor(data: ThreadData) {
     this.#data = data;
@@ -19,9 +23,15 @@ export class StorageWorker {
     return result as Promise<Requests[N]['answer']>;
   }
 
+  /** From here on, what is asked for is done in this thread, unless the other one is running. */
+  stayHere(): void {
+    this.#here = true;
+  }
+
   /** Waits for what was asked for, then ends the thread. */
   async close(): Promise<void> {
     await this.#last;
+    await this.#operations?.close();
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker === undefined) return;
@@ -33,6 +43,7 @@ export class StorageWorker {
   }
 
   async #ask(name: RequestName, given: unknown): Promise<unknown> {
+    if (this.#here && this.#worker === undefined) return this.#doHere(name, given);
     const worker = (this.#worker ??= await this.#start());
     worker.ref();
     try {
@@ -50,6 +61,16 @@ export class StorageWorker {
     } finally {
       // The journal keeps everything, so an idle thread must not keep the process alive.
       worker.unref();
+    }
+  }
+
+  async #doHere(name: RequestName, given: unknown): Promise<unknown> {
+    try {
+      this.#operations ??= await openOperations(this.#data);
+      return await this.#operations.run(name, given as never);
+    } catch (error) {
+      if (error instanceof ArchetypeError && error.code === 'stale_writer') throw error;
+      throw failed(error instanceof Error ? error.message : String(error), error);
     }
   }
 
@@ -87,6 +108,6 @@ function replyOf(worker: Worker, ask: () => void): Promise<ThreadReply> {
 const failed = (why: string, cause?: unknown): ArchetypeError =>
   new ArchetypeError(
     'flush_failed',
-    `The storage thread failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
+    `Moving ticks into parts, or looking after them, failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
     { cause },
   );

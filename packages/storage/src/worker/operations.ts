@@ -1,0 +1,72 @@
+import { Catalog } from '../catalog/catalog.ts';
+import { nodeFileSystem } from '../file-system/node-file-system.ts';
+import { ABORT } from '../journal/recovery.ts';
+import { readSegment } from '../journal/segment.ts';
+import { openTableStore } from '../table-store-source.ts';
+import type { TableStore } from '../table-store.ts';
+import { checkParts } from './check-parts.ts';
+import { flushSegment } from './flush-segment.ts';
+import { indexPart, mergeParts } from './merge-parts.ts';
+import { ownerOf } from './part-id.ts';
+import type { RequestName, Requests, ThreadData } from './requests.ts';
+
+/** Everything that flushes, merges, thins and checks, with a catalog and a table store of its own. */
+export interface Operations {
+  run<N extends RequestName>(name: N, given: Requests[N]['given']): Promise<Requests[N]['answer']>;
+  close(): Promise<void>;
+}
+
+type Table = {
+  readonly [N in RequestName]: (
+    given: Requests[N]['given'],
+  ) => Promise<Requests[N]['answer']> | Requests[N]['answer'];
+};
+
+export async function openOperations(data: ThreadData): Promise<Operations> {
+  const catalog = new Catalog(data.catalogPath, { owner: data.owner });
+  const tables = await openTableStore(data.source, data.location);
+  await removeLeftovers(catalog, tables, data.owner);
+  const operations = operationsOn(data, catalog, tables);
+  return {
+    run: async (name, given) => operations[name](given),
+    close: async () => {
+      await tables.close();
+      catalog.close();
+    },
+  };
+}
+
+const operationsOn = (
+  { journal, owner }: ThreadData,
+  catalog: Catalog,
+  tables: TableStore,
+): Table => ({
+  flush: async ({ segment, aborted }) => {
+    const { frames } = await readSegment(nodeFileSystem, journal, segment, catalog.storeId);
+    const records = frames.filter(
+      ({ kind, sequence }) =>
+        kind !== ABORT && !aborted.some(({ from, to }) => sequence >= from && sequence <= to),
+    );
+    return flushSegment(records, catalog, tables, owner);
+  },
+  merge: (limits) => mergeParts(catalog, tables, limits, owner),
+  index: () => indexPart(catalog, tables),
+  sweep: async ({ graceMs, pinned }) => {
+    const parts = catalog.retired(Date.now(), graceMs).filter((part) => !pinned.includes(part));
+    await tables.remove(parts);
+    catalog.forgetRetired(parts);
+    return parts.length;
+  },
+  thin: (thinning) => catalog.thin(thinning),
+  drop: ({ world, run }) => catalog.dropWorld(world, run),
+  check: () => checkParts(catalog, tables),
+});
+
+/** Parts that a crash left before they were listed. Those of a later owner may be on their way. */
+async function removeLeftovers(catalog: Catalog, tables: TableStore, owner: number): Promise<void> {
+  const known = catalog.knownParts();
+  const leftovers: string[] = [];
+  for await (const part of tables.list())
+    if (!known.has(part) && ownerOf(part) <= owner) leftovers.push(part);
+  await tables.remove(leftovers);
+}

@@ -1,4 +1,5 @@
 import {
+  bool,
   defineComponent,
   defineProcessor,
   MemoryStore,
@@ -140,6 +141,22 @@ describe('a terminal condition', () => {
   test('asks "any" unless told', async () => {
     expect(await asked(field, ['away', 'home'])).toBe(true);
     expect(await asked(component, ['away', 'resting'])).toBe(true);
+  });
+
+  test('null counts as false', async () => {
+    const Vote = defineComponent('Vote', { yes: bool().nullable() });
+    const voted = async (mode: 'any' | 'all' | 'none', votes: readonly (boolean | null)[]) => {
+      const world = new Worlds(new MemoryStore()).create('vote', {}, { seed: 1 });
+      for (const yes of votes) world.spawn(Vote({ yes }));
+      const terminal = { component: Vote, field: 'yes', mode } as const;
+      return (await runEpisode(world, { terminal, maxSteps: 0 })).terminated;
+    };
+    expect(await voted('any', [null, false])).toBe(false);
+    expect(await voted('any', [null, true])).toBe(true);
+    expect(await voted('all', [true, null])).toBe(false);
+    expect(await voted('all', [true, true])).toBe(true);
+    expect(await voted('none', [null, null])).toBe(true);
+    expect(await voted('none', [null, true])).toBe(false);
   });
 
   test('a component that nobody has yet is no error: it may come', async () => {

@@ -2,6 +2,7 @@ import {
   ArchetypeError,
   type AnyComponent,
   type Bool,
+  type Frame,
   type Nullable,
   type QuietWorld,
 } from '@archetype/core';
@@ -106,19 +107,28 @@ async function found(
   return rows.numRows > 0;
 }
 
-const modes: Readonly<Record<Mode, (cells: readonly unknown[]) => boolean>> = {
-  any: (cells) => cells.includes(true),
-  all: (cells) => cells.length > 0 && cells.every((cell) => cell === true),
-  none: (cells) => !cells.includes(true),
+/** Over a column of booleans as it lies in memory: a byte a row, null counts as false. */
+const modes: Readonly<
+  Record<Mode, (cells: Uint8Array, validity: Uint8Array | undefined) => boolean>
+> = {
+  any: (cells, validity) => has(cells, validity, 1),
+  all: (cells, validity) => cells.length > 0 && !has(cells, validity, 0),
+  none: (cells, validity) => !has(cells, validity, 1),
 };
+
+function has(cells: Uint8Array, validity: Uint8Array | undefined, wanted: 0 | 1): boolean {
+  if (validity === undefined) return cells.includes(wanted);
+  return cells.some((cell, row) => (validity[row] === 0 ? 0 : cell) === wanted);
+}
 
 function holding(component: AnyComponent, field: string, mode: Mode): Check {
   const column = `${component.prefix}__${field}`;
   const known = component.columns.find(({ name }) => name === column);
   if (known?.type.kind !== 'bool') throw notABoolean(component, field, known !== undefined);
   return async (world) => {
-    const frame = await world.query([component], { select: [column] as never[] });
-    return modes[mode](frame.column(column as never));
+    const rows = await world.query([component], { select: [column] as never[] });
+    const { data, validity } = (rows as unknown as Frame).at(column);
+    return modes[mode](data as Uint8Array, validity);
   };
 }
 

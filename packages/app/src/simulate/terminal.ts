@@ -74,28 +74,28 @@ function predicate(given: Predicate): Check {
   return (world, moment) => {
     const what = `The terminal predicate of world "${world.name}", at tick ${moment.tick},`;
     const answer = callback(what, () => given(world, moment), moment.signal);
-    return answer instanceof Promise
-      ? answer.then((said) => truth(said, moment))
-      : truth(answer, moment);
+    const read = (said: unknown): boolean => truth(said, 'The terminal predicate', moment.tick);
+    return answer instanceof Promise ? answer.then(read) : read(answer);
   };
 }
 
-function truth(answer: unknown, { tick }: EpisodeMoment): boolean {
+/** @throws `callback_failed` for an answer that is no boolean */
+export function truth(answer: unknown, whose: string, tick: number): boolean {
   if (typeof answer === 'boolean') return answer;
   throw new ArchetypeError(
     'callback_failed',
-    `The terminal predicate gave ${String(answer)} at tick ${tick}; return true when the episode is over, false otherwise.`,
+    `${whose} gave ${String(answer)} at tick ${tick}; return true when the episode is over, false otherwise.`,
   );
 }
 
 function having(component: AnyComponent, mode: Mode): Check {
-  const has: Record<Mode, Check> = {
+  const asks: Record<Mode, Check> = {
     any: (world) => found(world, [component], []),
     none: async (world) => !(await found(world, [component], [])),
     all: async (world) =>
       (await found(world, [component], [])) && !(await found(world, [], [component])),
   };
-  return has[mode];
+  return asks[mode];
 }
 
 async function found(

@@ -33,13 +33,19 @@ const pages = [
   ...globSync('docs/*.md', { cwd: root }),
 ];
 
+/** From where each page's programs find the packages that they import. */
+const besides = [
+  ['packages/core', 'packages/core'],
+  ['packages/app', 'examples/cartpole'],
+  ['', 'examples/quickstart'],
+] as const;
+
 describe('every code block of the docs runs and prints what the page says', () => {
   for (const page of new Set(pages)) {
     for (const block of blocksOf(readFileSync(join(root, page), 'utf8'))) {
       test(`${page}, line ${block.line}`, async () => {
         // Beside an example, so that the workspace's packages are found; run elsewhere, so that nothing is left here.
-        const own = ['packages/core', 'packages/app'].find((folder) => page.includes(folder));
-        const beside = own === 'packages/app' ? 'examples/rollout' : (own ?? 'examples/quickstart');
+        const beside = besides.find(([folder]) => page.startsWith(folder))![1];
         const folder = await mkdtemp(join(root, beside, '.snippet-'));
         const cwd = await mkdtemp(join(tmpdir(), 'archetype-docs-'));
         try {

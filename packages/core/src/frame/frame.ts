@@ -30,14 +30,18 @@ export class Frame {
   readonly numRows: number;
   /** Present on frames that a processor was given, and on what it makes of them. */
   readonly random: RandomSource | undefined;
-  readonly #positions: ReadonlyMap<string, number>;
+  #known: ReadonlyMap<string, number> | undefined;
 
   constructor(schema: Schema, columns: readonly Column[], numRows: number, random?: RandomSource) {
     this.schema = schema;
     this.columns = columns;
     this.numRows = numRows;
     this.random = random;
-    this.#positions = positionsOf(schema);
+  }
+
+  /** Found when a column is first asked for by name: many frames only pass through. */
+  get #positions(): ReadonlyMap<string, number> {
+    return (this.#known ??= positionsOf(this.schema));
   }
 
   get columnNames(): readonly string[] {

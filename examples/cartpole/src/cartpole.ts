@@ -6,14 +6,11 @@ import {
   defineSimulation,
   f64,
   isDataFrame,
-  lit,
-  when,
   type ColumnsOf,
   type DataFrame,
   type F64,
   type I32,
   type RandomStream,
-  type Simplify,
   type TickContext,
   type Value,
   type World,
@@ -42,47 +39,48 @@ const X_LIMIT = 2.4;
 const ANGLE_LIMIT = (12 * 2 * Math.PI) / 360;
 const MAX_STEPS = 500;
 
-type Columns = ColumnsOf<[typeof CartPole]>;
-type Poles = DataFrame<Columns>;
+type Poles = DataFrame<ColumnsOf<[typeof CartPole]>>;
 type Actions = DataFrame<{ readonly entity_id: I32; readonly action: F64 }>;
 
-/** Each pole with the action that is meant for it: 0 pushes the cart to the left, 1 to the right. */
-function withActions(
-  poles: Poles,
-  input: TickContext['input'],
-): DataFrame<Simplify<Columns & { readonly action: F64 }>> {
-  if (!isDataFrame(input)) return poles.withColumns(() => ({ action: lit(Number(input)) }));
-  return poles
-    .lookup('entity_id', input as Actions, { given: 'action' })
-    .withColumns((c) => ({ action: c.given.fillNull(0) }))
-    .drop('given');
+/** The action that is meant for each pole: 0 pushes its cart to the left, 1 to the right. */
+function actionsFor(poles: Poles, input: TickContext['input']): (row: number) => number {
+  if (!isDataFrame(input)) return () => Number(input);
+  const found = poles.lookup('entity_id', input as Actions, { action: 'action' });
+  const actions = found.column('action');
+  return (row) => actions[row] ?? 0;
 }
 
 /** Euler's method: positions move with the velocities from before the push. */
 const swing = defineProcessor({
   name: 'swing',
   components: [CartPole],
-  process: (df, { input }) =>
-    withActions(df, input)
-      .withColumns((c) => {
-        const { x, speed, angle, spin } = c.cartpole;
-        const [sin, cos] = [angle.sin(), angle.cos()];
-        const force = when(c.action.eq(1)).then(FORCE).otherwise(-FORCE);
-        const temp = spin.mul(spin).mul(POLE_MASS_LENGTH).mul(sin).add(force).div(TOTAL_MASS);
-        const inertia = lit(4 / 3).sub(cos.mul(cos).mul(POLE_MASS).div(TOTAL_MASS));
-        const spinUp = sin.mul(GRAVITY).sub(cos.mul(temp)).div(inertia.mul(HALF_LENGTH));
-        const speedUp = temp.sub(spinUp.mul(POLE_MASS_LENGTH).mul(cos).div(TOTAL_MASS));
-        return {
-          cartpole__x: x.add(speed.mul(TAU)),
-          cartpole__speed: speed.add(speedUp.mul(TAU)),
-          cartpole__angle: angle.add(spin.mul(TAU)),
-          cartpole__spin: spin.add(spinUp.mul(TAU)),
-        };
-      })
-      .withColumns((c) => ({
-        cartpole__fallen: c.cartpole.x.abs().gt(X_LIMIT).or(c.cartpole.angle.abs().gt(ANGLE_LIMIT)),
-      }))
-      .drop('action'),
+  process: (df, { input }) => {
+    const action = actionsFor(df, input);
+    return df.kernel(
+      ['cartpole__x', 'cartpole__speed', 'cartpole__angle', 'cartpole__spin', 'cartpole__fallen'],
+      (out, poles, n) => {
+        for (let i = 0; i < n; i++) {
+          const x = poles.cartpole__x[i]!;
+          const speed = poles.cartpole__speed[i]!;
+          const angle = poles.cartpole__angle[i]!;
+          const spin = poles.cartpole__spin[i]!;
+          const force = action(i) === 1 ? FORCE : -FORCE;
+          const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+          const temp = (force + POLE_MASS_LENGTH * (spin * spin) * sin) / TOTAL_MASS;
+          const inertia = HALF_LENGTH * (4 / 3 - (POLE_MASS * (cos * cos)) / TOTAL_MASS);
+          const spinUp = (GRAVITY * sin - cos * temp) / inertia;
+          const speedUp = temp - (POLE_MASS_LENGTH * spinUp * cos) / TOTAL_MASS;
+          const nextX = x + TAU * speed;
+          const nextAngle = angle + TAU * spin;
+          out.cartpole__x[i] = nextX;
+          out.cartpole__speed[i] = speed + TAU * speedUp;
+          out.cartpole__angle[i] = nextAngle;
+          out.cartpole__spin[i] = spin + TAU * spinUp;
+          out.cartpole__fallen[i] = Math.abs(nextX) > X_LIMIT || Math.abs(nextAngle) > ANGLE_LIMIT;
+        }
+      },
+    );
+  },
 });
 
 export const cartPole = defineSimulation({ name: 'cartpole', processors: [swing] });

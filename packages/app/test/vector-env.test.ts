@@ -226,7 +226,11 @@ describe('what goes wrong with a vector environment', () => {
     await env.reset({ seed: 1 });
     const [begun] = await env.step([9, 0]);
     await expect(env.step(['north', 0] as never)).rejects.toMatchObject({
-      code: 'callback_failed',
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^The action for sub-environment 0 was string; give numbers/),
+    });
+    await expect(env.step([0, Number.NaN])).rejects.toMatchObject({
+      message: expect.stringMatching(/^The action for sub-environment 1 was NaN/),
     });
     const [next] = await env.step([0, 0]);
     const drift = next[0]! - begun[0]!;

@@ -1,13 +1,13 @@
 import {
   ArchetypeError,
-  fromColumns,
-  f64,
-  i32,
+  columnOf,
   randomStream,
+  types,
   type AnyComponent,
   type DataFrame,
-  type Frame,
+  Frame,
   type RandomStream,
+  type Schema,
   type Value,
   type World,
 } from '@archetype/core';
@@ -169,11 +169,14 @@ export class WorldVectorEnv<O extends Batch> implements VectorEnv<O> {
   }
 
   async #act({ world, entities }: Fleet<O>, actions: ArrayLike<number>): Promise<void> {
-    const { act = asInput } = this.#definition;
+    const { act } = this.#definition;
     const staged = world.staged().length;
     try {
       const what = `act of world "${world.name}", at tick ${world.tick},`;
-      const input = await callback(what, () => act(world, actions, entities));
+      const input =
+        act === undefined
+          ? asInput(actions, entities)
+          : await callback(what, () => act(world, actions, entities));
       await world.step(input === undefined || input === null ? {} : { input });
     } catch (error) {
       // What begins anew is staged too and must not be lost, so nothing can be taken back when act staged something.
@@ -255,8 +258,29 @@ export class WorldVectorEnv<O extends Batch> implements VectorEnv<O> {
   }
 }
 
-const asInput = (_world: unknown, actions: ArrayLike<number>, entities: Int32Array): StepInput =>
-  fromColumns({ entity_id: i32(), action: f64() }, { entity_id: entities, action: actions });
+/** @throws `invalid_argument` for what is no number */
+function asInput(actions: ArrayLike<number>, entities: Int32Array): StepInput {
+  const n = entities.length;
+  const cells = new Float64Array(n);
+  for (let k = 0; k < n; k++) {
+    const action: unknown = actions[k];
+    if (typeof action !== 'number' || Number.isNaN(action)) throw noAction(action, k);
+    cells[k] = action;
+  }
+  const columns = [columnOf(types.i32, n, entities), columnOf(types.f64, n, cells)];
+  return new Frame(actionSchema, columns, n) as unknown as StepInput;
+}
+
+const noAction = (action: unknown, k: number): ArchetypeError =>
+  new ArchetypeError(
+    'invalid_argument',
+    `The action for sub-environment ${k} was ${typeof action === 'number' ? 'NaN' : typeof action}; give numbers, or an act that says what other actions do.`,
+  );
+
+const actionSchema: Schema = [
+  { name: 'entity_id', type: types.i32 },
+  { name: 'action', type: types.f64 },
+];
 
 const infoOf = <O>(
   { world, seed }: Pick<Fleet<O>, 'world' | 'seed'>,

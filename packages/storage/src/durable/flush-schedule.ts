@@ -1,3 +1,4 @@
+import { ArchetypeError } from '@archetype/core';
 import type { StorageWorker } from '../worker/storage-worker.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { CacheConfig } from './cache-config.ts';
@@ -74,7 +75,9 @@ export class FlushSchedule {
   /** A flush that failed in the background is told to the next caller, once; the flush itself is tried again later. */
   throwFailure(): void {
     const failure = this.#failure;
-    this.#failure = undefined;
+    // A store that was taken over stays so.
+    if (!(failure instanceof ArchetypeError && failure.code === 'stale_writer'))
+      this.#failure = undefined;
     if (failure !== undefined) throw failure;
   }
 
@@ -113,8 +116,7 @@ export class FlushSchedule {
   }
 
   #start(): void {
-    this.#flushing ??= this.#flush()
-      .then(() => this.#maintain())
+    this.#flushing ??= this.#work()
       .catch((error: unknown) => {
         this.#failure = error;
         this.failures++;
@@ -125,12 +127,18 @@ export class FlushSchedule {
       });
   }
 
-  /** Sealed segments, oldest first, also those that are sealed meanwhile. */
+  /** A writer that is always ahead must not keep parts from being looked after. */
+  async #work(): Promise<void> {
+    do {
+      await this.#flush();
+      await this.#maintain();
+    } while (this.#journal.sealed.length > 0);
+  }
+
+  /** Segments that are sealed by now, oldest first. */
   async #flush(): Promise<void> {
-    for (;;) {
-      await this.#sealing;
-      const [segment] = await this.#journal.sealed();
-      if (segment === undefined) return;
+    await this.#sealing;
+    for (const segment of this.#journal.sealed) {
       const { aborted } = this.#journal;
       const runs = await this.#worker.ask('flush', { segment, aborted });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);

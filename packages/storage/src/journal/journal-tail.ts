@@ -24,7 +24,8 @@ export class JournalTail {
   readonly #storeId: Uint8Array;
   readonly #aborted: AbortedRange[] = [];
   #position: Position | undefined;
-  /** The last sequence that was read, or is known to be absent. */
+  #kept: TailRecord[] = [];
+  /** The last sequence that was looked for. */
   #last: number;
 
   /** Records after `last` are read. */
@@ -35,12 +36,12 @@ export class JournalTail {
   }
 
   /**
-   * Records up to `to`, in order. Undefined when some are neither here nor said to be absent: they went into parts
-   * meanwhile, or are damaged; then this object is of no more use. `whatever` gives what there is all the same.
+   * Records up to `to` that were not read before, in order. What is neither here nor said to be absent went into parts
+   * before it was read, or is damaged: a catalog that is looked at afterwards tells which.
    */
-  async read(to: number, whatever = false): Promise<readonly TailRecord[] | undefined> {
+  async read(to: number): Promise<readonly TailRecord[]> {
+    if (to <= this.#last) return [];
     const found: TailRecord[] = [];
-    if (to <= this.#last) return found;
     const names = (await readdir(this.#directory))
       .filter((name) => name.endsWith('.log'))
       .toSorted();
@@ -52,21 +53,21 @@ export class JournalTail {
       if (Number.parseInt(segment, 10) > to) break;
       await this.#readSegment(segment, to, found);
     }
-    const absent = (sequence: number): AbortedRange | undefined =>
-      this.#aborted.find((range) => sequence >= range.from && sequence <= range.to);
-    const records = found.filter(
-      ({ frame }) => frame.sequence > this.#last && absent(frame.sequence) === undefined,
+    const fresh = found.filter(
+      ({ frame: { kind, sequence } }) =>
+        kind !== ABORT &&
+        sequence > this.#last &&
+        !this.#aborted.some((range) => sequence >= range.from && sequence <= range.to),
     );
-    let expected = this.#last + 1;
-    const endless = to === Number.MAX_SAFE_INTEGER;
-    for (const { frame } of [...records, ...(endless ? [] : [{ frame: { sequence: to + 1 } }])]) {
-      for (let range = absent(expected); range !== undefined; range = absent(expected))
-        expected = range.to + 1;
-      if (frame.sequence > expected && !whatever) return undefined;
-      expected = frame.sequence + 1;
-    }
-    this.#last = endless ? expected - 1 : to;
-    return records.filter(({ frame }) => frame.kind !== ABORT);
+    this.#last = to === Number.MAX_SAFE_INTEGER ? (found.at(-1)?.frame.sequence ?? this.#last) : to;
+    for (const record of fresh) this.#kept.push(record);
+    return fresh;
+  }
+
+  /** Records that were read and are not in a catalog that has all up to `applied`; the others are forgotten. */
+  after(applied: number): readonly TailRecord[] {
+    this.#kept = this.#kept.filter(({ frame }) => frame.sequence > applied);
+    return this.#kept;
   }
 
   async #readSegment(segment: string, to: number, found: TailRecord[]): Promise<void> {

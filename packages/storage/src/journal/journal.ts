@@ -103,6 +103,8 @@ export class Journal {
   #queue: (Waiting | Seal)[] = [];
   #running: Promise<void> | undefined;
   #current: Current | undefined;
+  /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
+  #sealed: readonly string[];
   #nextSequence: number;
   #broken: ArchetypeError | undefined;
   #closed = false;
@@ -116,8 +118,10 @@ export class Journal {
     nextSequence: number,
     report: JournalReport,
     aborted: readonly AbortedRange[],
+    sealed: readonly string[],
   ) {
     this.aborted = [...aborted];
+    this.#sealed = sealed;
     this.#fs = options.fs;
     this.#directory = options.directory;
     this.#storeId = options.storeId;
@@ -158,7 +162,13 @@ export class Journal {
     }
     for (const { to } of aborted) next = Math.max(next, to + 1);
     const damaged = damagedRanges(segments, aborted);
-    const journal = new Journal(options, next, { records, quarantined, damaged }, aborted);
+    const journal = new Journal(
+      options,
+      next,
+      { records, quarantined, damaged },
+      aborted,
+      segments.map(({ name }) => name),
+    );
     if (options.owner?.forced === true) await journal.#disown();
     options.owner?.acknowledged(journal.#nextSequence - 1);
     return journal;
@@ -209,15 +219,15 @@ export class Journal {
     return promise;
   }
 
-  /** Names of all segments on disk but the one being written, in order. */
-  async sealed(): Promise<readonly string[]> {
-    const names = await this.#fs.list(this.#directory);
-    return names.filter((name) => name.endsWith('.log') && name !== this.#current?.name);
+  /** Names of the segments that nothing is written to any more, in order. */
+  get sealed(): readonly string[] {
+    return this.#sealed;
   }
 
   /** Removes a sealed segment whose records are kept elsewhere. */
   async drop(name: string): Promise<void> {
     await this.#fs.remove(join(this.#directory, name));
+    this.#sealed = this.#sealed.filter((other) => other !== name);
   }
 
   async close(): Promise<void> {
@@ -344,6 +354,7 @@ export class Journal {
     const sequence = this.#nextSequence++;
     const abort = { from: lost[0]!.sequence, to: sequence - 1 };
     this.#current = undefined;
+    if (segment !== undefined) this.#sealed = [...this.#sealed, segment.name];
     let error: ArchetypeError;
     try {
       await segment?.file.truncate(segment.end);
@@ -377,6 +388,7 @@ export class Journal {
     this.#current = undefined;
     if (segment !== undefined) await this.#syncNow(segment);
     await closeFile(segment?.file);
+    if (segment !== undefined) this.#sealed = [...this.#sealed, segment.name];
     seal(segment?.name);
   }
 }

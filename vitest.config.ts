@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Workspace packages resolve to their TypeScript sources, so tests need no build
 // and coverage maps to src. Keep the name in step with package.json "exports".
-const conditions = ['@archetype/source', 'module', 'node', 'development|production'];
+const conditions = ['@archetype/source', 'node', 'development|production'];
 
 export default defineConfig({
   resolve: { conditions },

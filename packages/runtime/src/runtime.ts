@@ -24,8 +24,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Where worlds are kept. */
 export interface RuntimeStorage extends StoreSettings {
-  /** A directory, made when a world is first written; `./archetype_data` unless told. */
+  /** A directory, made when a world is first written, or `s3://bucket/prefix`; `./archetype_data` unless told. */
   readonly uri?: string;
+  /** For object storage: `region`, `endpoint`, `aws_access_key_id` and so on; the environment's unless told. */
+  readonly storageOptions?: Readonly<Record<string, string>>;
+  /** For object storage: where journal and catalog are; below `./archetype_data`, by the URI's name, unless told. */
+  readonly localDirectory?: string;
   /** Stores beside each other in one directory; `default` unless told. */
   readonly namespace?: string;
   /** `lancedb` unless told; `memory` keeps nothing. */

@@ -1,20 +1,19 @@
 import { ArchetypeError, fromArrow, toIPC, type Frame, type Schema } from '@archetype/core';
-import {
-  checkFiles,
-  type NearestQuery,
-  type OpenTableStore,
-  type PartFiles,
-  type PartId,
-  type RowFilter,
-  type Slice,
-  type TableStore,
+import type {
+  NearestQuery,
+  ObjectStore,
+  OpenTableStore,
+  PartFiles,
+  PartId,
+  RowFilter,
+  Slice,
+  TableStore,
 } from '@archetype/storage';
 import { connect, Index, Session, type Connection, type Table } from '@lancedb/lancedb';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { lanceFilter } from './lance-filter.ts';
 import { lanceRows } from './lance-rows.ts';
-import { syncTree } from './sync-tree.ts';
+import { localFolder, remoteFolder, type PartFolder } from './part-folder.ts';
 
 /** Lance keeps what it read of tables in caches that grow without bound unless told: 64 MB of indices, 32 MB of metadata. */
 const INDEX_CACHE_BYTES = 64n << 20n;
@@ -23,7 +22,6 @@ const METADATA_CACHE_BYTES = 32n << 20n;
 const FRAGMENT_ROWS = 1_000_000;
 /** Open handles of parts. */
 const MAX_OPEN = 64;
-const SUFFIX = '.lance';
 
 /**
  * What is used of the binding below Lance's own door: it takes Arrow as bytes, where the door rebuilds a table of its own
@@ -42,12 +40,14 @@ interface NativeTable {
 /** Parts as Lance tables, one directory each; the folder opens with any Lance reader. */
 class LanceTableStore implements TableStore {
   readonly #connection: NativeConnection;
-  readonly #location: string;
+  readonly #folder: PartFolder;
+  readonly #objects: ObjectStore | undefined;
   readonly #open = new Map<PartId, Promise<Table>>();
 
-  constructor(connection: NativeConnection, location: string) {
+  constructor(connection: NativeConnection, folder: PartFolder, objects: ObjectStore | undefined) {
     this.#connection = connection;
-    this.#location = location;
+    this.#folder = folder;
+    this.#objects = objects;
   }
 
   async write(part: PartId, schema: Schema, rows: AsyncIterable<Frame>): Promise<PartFiles> {
@@ -73,8 +73,7 @@ class LanceTableStore implements TableStore {
     }
     if (count > 0 || written === undefined) await append(frames);
     written?.close();
-    // Lance never syncs a local disk.
-    return syncTree(this.#location, part + SUFFIX);
+    return this.#folder.settle(part);
   }
 
   async *scan(slices: readonly Slice[], columns: Schema): AsyncGenerator<Frame> {
@@ -90,7 +89,7 @@ class LanceTableStore implements TableStore {
       if (read !== rows) {
         throw new ArchetypeError(
           'part_damaged',
-          `Part ${part} gave ${read} rows where ${rows} were written; restore ${join(this.#location, part + SUFFIX)} from a backup.`,
+          `Part ${part} gave ${read} rows where ${rows} were written; restore ${this.#folder.where(part)} from a backup.`,
         );
       }
     }
@@ -124,17 +123,15 @@ class LanceTableStore implements TableStore {
     const table = await this.#table(part);
     for (const column of columns)
       await table.createIndex(column, { config: Index.btree(), replace: true });
-    return syncTree(this.#location, part + SUFFIX);
+    return this.#folder.settle(part);
   }
 
-  check(_part: PartId, files: PartFiles): Promise<readonly string[]> {
-    return checkFiles(this.#location, files);
+  check(part: PartId, files: PartFiles): Promise<readonly string[]> {
+    return this.#folder.check(part, files);
   }
 
-  async *list(): AsyncGenerator<PartId> {
-    for (const name of await readdir(this.#location)) {
-      if (name.endsWith(SUFFIX)) yield name.slice(0, -SUFFIX.length);
-    }
+  list(): AsyncIterable<PartId> {
+    return this.#folder.list();
   }
 
   async remove(parts: readonly PartId[]): Promise<void> {
@@ -142,7 +139,7 @@ class LanceTableStore implements TableStore {
       const open = this.#open.get(part);
       this.#open.delete(part);
       (await open)?.close();
-      await rm(join(this.#location, part + SUFFIX), { recursive: true, force: true });
+      await this.#folder.remove(part);
     }
   }
 
@@ -151,6 +148,7 @@ class LanceTableStore implements TableStore {
     this.#open.clear();
     for (const table of open) (await table).close();
     this.#connection.close();
+    this.#objects?.close();
   }
 
   async #table(part: PartId): Promise<Table> {
@@ -169,7 +167,7 @@ class LanceTableStore implements TableStore {
       this.#open.delete(part);
       throw new ArchetypeError(
         'part_missing',
-        `Part ${part} could not be opened: ${cause instanceof Error ? cause.message : String(cause)} Restore ${join(this.#location, part + SUFFIX)} from a backup.`,
+        `Part ${part} could not be opened: ${cause instanceof Error ? cause.message : String(cause)} Restore ${this.#folder.where(part)} from a backup.`,
         { cause },
       );
     }
@@ -179,9 +177,15 @@ class LanceTableStore implements TableStore {
 const frameOf = (batch: { readonly schema: unknown }, columns: Schema): Frame =>
   fromArrow({ schema: batch.schema, batches: [batch] } as never, columns) as unknown as Frame;
 
-/** Opens the parts under a directory, which is made if absent. */
-export const openTableStore: OpenTableStore = async (location) => {
-  await mkdir(location, { recursive: true });
+/** Opens the parts under a directory, which is made if absent, or under a prefix of an object store. */
+export const openTableStore: OpenTableStore = async (location, remote) => {
+  if (remote === undefined) await mkdir(location, { recursive: true });
   const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
-  return new LanceTableStore((await connect(location, { session })) as NativeConnection, location);
+  const connection = (await connect(location, {
+    session,
+    ...(remote && { storageOptions: { ...remote.storageOptions } }),
+  })) as NativeConnection;
+  return remote === undefined
+    ? new LanceTableStore(connection, localFolder(location), undefined)
+    : new LanceTableStore(connection, remoteFolder(remote.objects, location), remote.objects);
 };

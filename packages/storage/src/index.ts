@@ -1,5 +1,6 @@
 export { openDurableStore, type DurableStoreOptions } from './durable/open-durable-store.ts';
 export { openReadOnlyStore, type ReadOnlyStoreOptions } from './durable/open-read-only-store.ts';
+export { openPublishedStore, type PublishedStoreOptions } from './durable/open-published-store.ts';
 export type { ReadOnlyStore } from './durable/read-only-store.ts';
 export type { DurableStore } from './durable/durable-store.ts';
 export type { CacheConfig } from './durable/cache-config.ts';
@@ -7,9 +8,12 @@ export type { RetentionPolicy, StoreSettings } from './durable/store-settings.ts
 export type { StoreHealth } from './durable/health.ts';
 export type { Verification } from './durable/verify.ts';
 export type { TableUse } from './catalog/part-tables.ts';
+export type { RemoteLocation } from './remote/location.ts';
+export type { ObjectStore, StoredObject, WriteCondition } from './remote/object-store.ts';
 export { StorePool, type StorageConfig } from './pool.ts';
 
 // For adapters.
+export { openTableStore } from './table-store-source.ts';
 export { checkFiles, digestFile } from './check-files.ts';
 export type {
   NearestQuery,
@@ -17,6 +21,7 @@ export type {
   PartFile,
   PartFiles,
   PartId,
+  RemoteParts,
   RowFilter,
   Slice,
   TableStore,

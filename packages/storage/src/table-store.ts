@@ -1,4 +1,5 @@
 import type { Frame, NearestRows, Node, Schema } from '@archetype/core';
+import type { ObjectStore } from './remote/object-store.ts';
 
 /** Names a part; letters, digits, `_` and `-`. */
 export type PartId = string;
@@ -10,6 +11,8 @@ export interface PartFile {
   readonly bytes: number;
   /** SHA-256, hexadecimal; parts written before digests were kept have none. */
   readonly sha256?: string;
+  /** Of an object in place of a digest. */
+  readonly etag?: string;
 }
 
 /** What a part is made of. */
@@ -76,8 +79,19 @@ export interface TableStore {
 export interface TableStoreSource {
   /** Engine name, for example `lancedb`. */
   readonly backend: string;
-  /** URL of a module that exports `openTableStore(location: string): Promise<TableStore>`. */
+  /** URL of a module that exports `openTableStore`, an `OpenTableStore`. */
   readonly module: string;
+  /** Whether it opens prefixes of object stores too. */
+  readonly remote?: boolean;
 }
 
-export type OpenTableStore = (location: string) => Promise<TableStore>;
+/** What reaches parts in an object store. */
+export interface RemoteParts {
+  /** The objects below the location. */
+  readonly objects: ObjectStore;
+  /** As the user gave them, for the engine's own client. */
+  readonly storageOptions: Readonly<Record<string, string>>;
+}
+
+/** `location` is a directory, or with `remote` the URI of a prefix, such as `s3://bucket/prefix`. */
+export type OpenTableStore = (location: string, remote?: RemoteParts) => Promise<TableStore>;

@@ -149,7 +149,35 @@ export class Catalog {
 
   /** 16 bytes. */
   get storeId(): Uint8Array {
-    return Buffer.from(this.#meta('store_id'), 'hex');
+    return Buffer.from(this.storeName, 'hex');
+  }
+
+  /** The same, hexadecimal. */
+  get storeName(): string {
+    return this.#meta('store_id')!;
+  }
+
+  /** Counts changes. */
+  get revision(): number {
+    return Number(this.#meta('revision') ?? 0);
+  }
+
+  /** A copy of one moment, as a file of its own. */
+  copyTo(path: string): void {
+    this.#database.run('vacuum into ?', path);
+  }
+
+  /** Parts stay where the first of them went; undefined is beside the catalog. @throws `storage_unavailable` */
+  keepPartsAt(remote: string | undefined): void {
+    const place = remote ?? '';
+    const known = this.#meta('parts') ?? (this.partUses().length > 0 ? '' : place);
+    if (known !== place) {
+      throw new ArchetypeError(
+        'storage_unavailable',
+        `The store was begun with its parts ${known === '' ? 'in its own directory' : `at ${known}`} and is opened with them ${place === '' ? 'in its own directory' : `at ${place}`}; open it as it was begun, or give it another directory.`,
+      );
+    }
+    this.#database.run("insert into meta values ('parts', ?) on conflict (key) do nothing", place);
   }
 
   /** Every record of the journal up to this one is in the catalog. */
@@ -377,6 +405,16 @@ export class Catalog {
     this.#write(() => dropWorld(this.#database, world, run));
   }
 
+  /** @throws `stale_writer` when another process took the store over */
+  confirmOwner(): void {
+    const owner = this.#meta('owner_epoch');
+    if (owner === undefined || Number(owner) === this.#owner) return;
+    throw new ArchetypeError(
+      'stale_writer',
+      'The store was taken over by another process; nothing more can be written here.',
+    );
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -384,22 +422,27 @@ export class Catalog {
   /** One transaction, unless another process owns the store by now. @throws `stale_writer` */
   #write<T>(work: () => T): T {
     return this.#database.transaction(() => {
-      const [row] = this.#all("select value from meta where key = 'owner_epoch'") as {
-        value: string;
-      }[];
-      if (row !== undefined && Number(row.value) !== this.#owner) {
-        throw new ArchetypeError(
-          'stale_writer',
-          'The store was taken over by another process; nothing more can be written here.',
+      this.confirmOwner();
+      const before = this.#changes();
+      const result = work();
+      if (this.#changes() !== before) {
+        this.#database.run(
+          "insert into meta values ('revision', '1') on conflict (key) do update set value = value + 1",
         );
       }
-      return work();
+      return result;
     });
   }
 
-  #meta(key: string): string {
+  /** Rows changed through this connection so far. */
+  #changes(): number {
+    const [row] = this.#all('select total_changes() as count') as [{ count: number }];
+    return row.count;
+  }
+
+  #meta(key: string): string | undefined {
     const [row] = this.#all('select value from meta where key = ?', key) as { value: string }[];
-    return row!.value;
+    return row?.value;
   }
 
   #all(sql: string, ...values: readonly (string | number)[]): unknown[] {

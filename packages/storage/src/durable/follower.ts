@@ -1,28 +1,25 @@
 import type { Catalog } from '../catalog/catalog.ts';
+import type { ReadFrame } from '../journal/frame.ts';
 import { JournalTail } from '../journal/journal-tail.ts';
 import { Ledger } from './ledger.ts';
 import { replayInto } from './replay.ts';
-import type { ReadFrame } from '../journal/frame.ts';
-
-/** How often a look at a store that changes under it is taken again. */
-const TRIES = 5;
 
 /** Everything acknowledged by the process that writes the store, as of the last refresh. */
 export class Follower {
   readonly #catalog: Catalog;
-  readonly #journal: string;
+  readonly #tail: JournalTail;
   /** The last sequence that may be read. */
   readonly #acknowledged: () => number;
   #ledger = new Ledger();
-  #tail: JournalTail | undefined;
   #apply: (frame: ReadFrame, segment: string) => void = () => undefined;
+  /** Up to where the ledger has what the catalog had. */
   #applied = -1;
   #refreshing: Promise<Ledger> | undefined;
 
   constructor(catalog: Catalog, journal: string, acknowledged: () => number) {
     this.#catalog = catalog;
-    this.#journal = journal;
     this.#acknowledged = acknowledged;
+    this.#tail = new JournalTail(journal, catalog.storeId, catalog.appliedSequence);
   }
 
   /** The ledger as of now. One refresh serves everybody who asks while it is under way. */
@@ -31,30 +28,26 @@ export class Follower {
     return this.#refreshing;
   }
 
+  /**
+   * The journal first: a segment goes only when all of it is in the catalog, so what is not found in the one is found in
+   * the other afterwards, however fast records move.
+   */
   async #refresh(): Promise<Ledger> {
-    for (let k = 0; ; k++) {
-      // The catalog first: records that go into parts after this look are still in the journal, or the look is taken again.
-      const applied = this.#catalog.appliedSequence;
-      if (this.#tail === undefined || applied !== this.#applied) this.#reload();
-      const to = Math.max(this.#acknowledged(), this.#applied);
-      // Records that no look finds are damaged: their ticks are named by the gap that they leave.
-      const records = await this.#tail!.read(to, k === TRIES - 1);
-      if (records !== undefined) {
-        for (const { frame, segment } of records) this.#apply(frame, segment);
-        return this.#ledger;
-      }
-      this.#tail = undefined;
-    }
+    const fresh = await this.#tail.read(this.#acknowledged());
+    if (this.#catalog.appliedSequence === this.#applied) {
+      for (const { frame, segment } of fresh) this.#apply(frame, segment);
+    } else this.#reload();
+    return this.#ledger;
   }
 
-  /** What was in the journal is in parts now, in one snapshot of the catalog. */
+  /** More of the journal is in parts now: the ledger begins anew, with one snapshot of the catalog. */
   #reload(): void {
     this.#catalog.snapshot(() => {
       this.#applied = this.#catalog.appliedSequence;
       this.#ledger = new Ledger();
       this.#ledger.load(this.#catalog);
-      this.#tail = new JournalTail(this.#journal, this.#catalog.storeId, this.#applied);
       this.#apply = replayInto(this.#ledger, this.#catalog);
     });
+    for (const { frame, segment } of this.#tail.after(this.#applied)) this.#apply(frame, segment);
   }
 }

@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { Journal } from '../journal/journal.ts';
 import { Ownership } from '../ownership/ownership.ts';
+import { joinPublished } from '../remote/join.ts';
+import { below, type RemoteLocation } from '../remote/location.ts';
+import { publishOnce } from '../remote/publisher.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore, TableStoreSource } from '../table-store.ts';
 import { StorageWorker } from '../worker/storage-worker.ts';
@@ -23,6 +26,11 @@ export interface DurableStoreOptions extends StoreSettings {
   /** Made if it is absent. One process at a time. */
   readonly directory: string;
   readonly tables: TableStoreSource;
+  /**
+   * Parts go there and the catalog is shown there to other machines, after each flush; journal and catalog stay in the
+   * directory, and ticks that were not flushed are as safe as its disk.
+   */
+  readonly remote?: RemoteLocation;
   readonly cache?: Partial<CacheConfig>;
   /**
    * Take the store from the process that writes it, which may be stuck on another machine's mount or paused: from here on it
@@ -43,18 +51,24 @@ const FEW_BYTES = 4_000_000;
  * @example await using store = await openDurableStore({ directory: './data', tables: lancedb });
  */
 export async function openDurableStore(options: DurableStoreOptions): Promise<DurableStore> {
-  const { directory, tables: source, fileSystem = nodeFileSystem } = options;
+  const { directory, tables: source, remote, fileSystem = nodeFileSystem } = options;
   const config = cacheConfig(options.cache);
   checkSettings(options);
   await makeDirectory(directory);
   const ends: (() => unknown)[] = [];
   try {
+    const begin = remote && (await joinPublished(remote, directory, options.takeOver ?? false));
     const owner = Ownership.take(directory, options.takeOver ?? false);
     ends.unshift(() => owner.release());
     const catalogPath = join(directory, 'catalog.db');
+    await begin?.(catalogPath);
     const catalog = new Catalog(catalogPath, { owner: owner.epoch });
     ends.unshift(() => catalog.close());
     catalog.own();
+    catalog.keepPartsAt(remote?.uri);
+    // Whoever published there before is shut out from here on.
+    if (remote !== undefined)
+      await publishOnce(remote, { catalog, owner: owner.epoch, directory: resolve(directory) });
     const ledger = new Ledger();
     ledger.load(catalog);
     const journalPath = join(directory, 'journal');
@@ -68,25 +82,35 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       onRecord: replayInto(ledger, catalog),
     });
     ends.unshift(() => journal.close());
-    const location = join(directory, source.backend);
+    const parts =
+      remote === undefined
+        ? { uri: join(directory, source.backend) }
+        : below(remote, `${catalog.storeName}/${source.backend}`);
     const worker = new StorageWorker({
       journal: journalPath,
       catalogPath,
       owner: owner.epoch,
       source,
-      location,
+      parts,
+      ...(remote && { published: remote }),
+      directory: resolve(directory),
     });
     ends.unshift(() => worker.close());
     const cuts = new OpenCuts();
     const upkeep = new Upkeep(ledger, worker, cuts, {
       graceMs: graceMs(options),
+      publishes: remote !== undefined,
       ...(options.retention && { retention: options.retention }),
     });
     const flushes = new FlushSchedule(config, journal, worker, ledger, () => upkeep.run());
     let tables: Promise<TableStore> | undefined;
     ends.unshift(async () => (await tables)?.close());
-    ends.unshift(() => upkeep.end());
-    ends.unshift(() => flushes.flushAll());
+    ends.unshift(async () => {
+      // What is left belongs to whoever took the store over.
+      if (owner.lost) return;
+      await flushes.flushAll();
+      await upkeep.end();
+    });
     ends.unshift(() => {
       if (flushes.waiting < FEW_BYTES) worker.stayHere();
     });
@@ -98,7 +122,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       flushes,
       worker,
       upkeep,
-      tables: () => (tables ??= openTableStore(source, location)),
+      tables: () => (tables ??= openTableStore(source, parts)),
       close: () => closeAll(ends),
     });
   } catch (error) {

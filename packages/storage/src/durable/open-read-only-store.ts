@@ -49,7 +49,7 @@ export async function openReadOnlyStore({
     const cuts = new OpenCuts();
     let opened: Promise<TableStore> | undefined;
     const tables = (): Promise<TableStore> =>
-      (opened ??= openTableStore(source, join(directory, source.backend)));
+      (opened ??= openTableStore(source, { uri: join(directory, source.backend) }));
     ends.unshift(async () => (await opened)?.close());
     await follower.refresh();
     return new ReadOnlyStore(

@@ -28,7 +28,7 @@ export class Reads {
 
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {
     const view = await this.#view();
-    yield* scan(view, view.ledger.get(query.world), query);
+    yield* scan(view, query);
   }
 
   async *messages(
@@ -41,7 +41,7 @@ export class Reads {
 
   async snapshot(id: WorldId, tick: number): Promise<Snapshot | undefined> {
     const view = await this.#view();
-    return snapshotAt(view, view.ledger.get(id), tick);
+    return snapshotAt(view, id, tick);
   }
 
   async worlds(): Promise<readonly StoredWorld[]> {

@@ -16,14 +16,12 @@ import type { LedgerWorld } from './ledger.ts';
 import { placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
 import { head, readTicks, tickField, type ReadPlan } from './read-ticks.ts';
-import { lostPart, type View } from './view.ts';
+import { afterLoss, type View } from './view.ts';
 
 /** Rows of a query, tick by tick, as of the moment at which the first is asked for. */
-export async function* scan(
-  view: View,
-  world: LedgerWorld,
-  query: ScanQuery,
-): AsyncGenerator<Frame> {
+export async function* scan(first: View, query: ScanQuery): AsyncGenerator<Frame> {
+  let view = first;
+  let world = view.ledger.get(query.world);
   const { newest } = world;
   let [from, to] =
     query.ticks === 'newest'
@@ -42,7 +40,8 @@ export async function* scan(
       }
       return;
     } catch (error) {
-      if (!lostPart(view.catalog, parts)) throw error;
+      view = await afterLoss(view, parts, error);
+      world = view.ledger.get(query.world);
     } finally {
       release();
     }

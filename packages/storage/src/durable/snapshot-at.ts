@@ -6,27 +6,29 @@ import {
   type Json,
   type Snapshot,
   type Table,
+  type WorldId,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
 import { messagesIn } from './messages-in.ts';
 import { placesOf } from './places.ts';
 import { readTicks, type ReadPlan } from './read-ticks.ts';
-import { lostPart, type View } from './view.ts';
+import { afterLoss, type View } from './view.ts';
 
 const everyColumn: ReadPlan = { columns: (signature) => signature.stored.slice(2) };
 
 /** The state of a world at a tick, rebuilt from memory and parts; undefined when there is no such tick. */
 export async function snapshotAt(
   view: View,
-  world: LedgerWorld,
+  id: WorldId,
   tick: number,
 ): Promise<Snapshot | undefined> {
   const { ledger, catalog } = view;
+  const world = ledger.get(id);
   if (tick < 0 || tick > world.newest) return undefined;
   const counters = countersAt(ledger, catalog, world, tick);
   const resources = resourcesAt(ledger, catalog, world, tick);
-  const tables = await tablesAt(view, world, tick);
+  const tables = await tablesAt(view, id, tick);
   const ordered = tables.toSorted((a, b) => (a.signature.table < b.signature.table ? -1 : 1));
   return {
     tick,
@@ -37,9 +39,11 @@ export async function snapshotAt(
   };
 }
 
-async function tablesAt(view: View, world: LedgerWorld, tick: number): Promise<readonly Table[]> {
+async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonly Table[]> {
+  let view = first;
   for (;;) {
-    const [place] = placesOf(view.ledger, view.catalog, world, tick, tick);
+    const { ledger, catalog } = view;
+    const [place] = placesOf(ledger, catalog, ledger.get(id), tick, tick);
     const parts = place!.tables.flatMap(({ source }) =>
       'slice' in source ? [source.slice.part] : [],
     );
@@ -54,7 +58,7 @@ async function tablesAt(view: View, world: LedgerWorld, tick: number): Promise<r
       }
       return tables;
     } catch (error) {
-      if (!lostPart(view.catalog, parts)) throw error;
+      view = await afterLoss(view, parts, error);
     } finally {
       release();
     }

@@ -9,6 +9,14 @@ const LIMITS = { fanIn: 8, tiered: true, maxRows: 8_000_000, minLive: 0.5 };
 /** Everything that can be merged, whatever it gains. */
 const COMPACT = { fanIn: 2, tiered: false, maxRows: 8_000_000, minLive: 1 };
 
+interface UpkeepSettings {
+  /** How long replaced parts stay for readers in other processes. */
+  readonly graceMs: number;
+  readonly retention?: RetentionPolicy;
+  /** Whether other machines read the store at what is published. */
+  readonly publishes: boolean;
+}
+
 /** Keeps parts few, large and free of rows that nobody can read; all work is done in the storage thread. */
 export class Upkeep {
   readonly #ledger: Ledger;
@@ -16,6 +24,7 @@ export class Upkeep {
   readonly #cuts: OpenCuts;
   readonly #graceMs: number;
   readonly #retention: RetentionPolicy | undefined;
+  readonly #publishes: boolean;
   /** Where forks begin that are being written down. */
   readonly #forking = new Set<LineagePiece>();
   #thinning: Promise<unknown> = Promise.resolve();
@@ -24,13 +33,14 @@ export class Upkeep {
     ledger: Ledger,
     worker: StorageWorker,
     cuts: OpenCuts,
-    { graceMs, retention }: { readonly graceMs: number; readonly retention?: RetentionPolicy },
+    { graceMs, retention, publishes }: UpkeepSettings,
   ) {
     this.#ledger = ledger;
     this.#worker = worker;
     this.#cuts = cuts;
     this.#graceMs = graceMs;
     this.#retention = retention;
+    this.#publishes = publishes;
   }
 
   /** Keeps the tick that a fork begins at while the fork is written down. */
@@ -47,6 +57,7 @@ export class Upkeep {
 
   /** What is due after a flush. */
   async run(): Promise<void> {
+    await this.#publish();
     await this.#thinAll();
     while (await this.#worker.ask('merge', LIMITS));
     while (await this.#worker.ask('index', undefined));
@@ -55,9 +66,16 @@ export class Upkeep {
 
   /** What is due before the store closes: what takes no time. */
   async end(): Promise<void> {
-    if (this.#retention === undefined) return;
-    await this.#thinAll();
-    await this.sweep();
+    if (this.#retention !== undefined) {
+      await this.#thinAll();
+      await this.sweep();
+    }
+    await this.#publish();
+  }
+
+  /** Shows other machines what changed. */
+  async #publish(): Promise<void> {
+    if (this.#publishes) await this.#worker.ask('publish', undefined);
   }
 
   async #thinAll(): Promise<void> {
@@ -94,7 +112,9 @@ export class Upkeep {
       damaged: [...world.damaged],
     });
     this.#thinning = thinning.catch(() => undefined);
-    return thinning;
+    const thinned = await thinning;
+    if (thinned > 0) await this.#publish();
+    return thinned;
   }
 
   /** Takes a destroyed world's rows out of the store. @throws `world_in_use` */
@@ -116,6 +136,7 @@ export class Upkeep {
     }
     await this.#worker.ask('drop', { world: id, run });
     this.#ledger.dropped(id);
+    await this.#publish();
   }
 
   /** The world itself and every fork that reads it. */

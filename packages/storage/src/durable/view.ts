@@ -10,10 +10,23 @@ export interface View {
   readonly cuts: OpenCuts;
   /** The table store, opened when a read first needs a part. */
   readonly tables: () => Promise<TableStore>;
+  /** What to go on with where the catalog is a copy, and parts may have gone since it was made. */
+  readonly renew?: () => Promise<View>;
+}
+
+/** What a read goes on with that lost a part which was replaced meanwhile; any other failure is thrown on. */
+export async function afterLoss(
+  view: View,
+  parts: Iterable<PartId>,
+  error: unknown,
+): Promise<View> {
+  const now = (await view.renew?.()) ?? view;
+  if (lostPart(now.catalog, parts)) return now;
+  throw error;
 }
 
 /** Whether a part is gone or going that a cut taken earlier names. */
-export function lostPart(catalog: Catalog, parts: Iterable<PartId>): boolean {
+function lostPart(catalog: Catalog, parts: Iterable<PartId>): boolean {
   const known = catalog.knownParts();
   for (const part of parts) if (!known.has(part)) return true;
   return false;

@@ -62,9 +62,14 @@ export class Ownership {
     }
   }
 
+  /** Another process took the store over. */
+  get lost(): boolean {
+    return this.#epochs.read() !== this.epoch;
+  }
+
   /** @throws `stale_writer` when another process took the store over */
   confirm(): void {
-    if (this.#epochs.read() === this.epoch) return;
+    if (!this.lost) return;
     throw new ArchetypeError(
       'stale_writer',
       `The store in ${this.#directory} was taken over by another process; nothing more can be written here. Close this store, and open it again if it is to be taken back.`,

@@ -2,6 +2,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { ABORT } from '../journal/recovery.ts';
 import { readSegment } from '../journal/segment.ts';
+import { Publisher } from '../remote/publisher.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore } from '../table-store.ts';
 import { checkParts } from './check-parts.ts';
@@ -24,24 +25,36 @@ type Table = {
 
 export async function openOperations(data: ThreadData): Promise<Operations> {
   const catalog = new Catalog(data.catalogPath, { owner: data.owner });
-  const tables = await openTableStore(data.source, data.location);
+  const tables = await openTableStore(data.source, data.parts);
   await removeLeftovers(catalog, tables, data.owner);
-  const operations = operationsOn(data, catalog, tables);
+  const publisher = await openPublisher(data, catalog);
+  const operations = operationsOn(data, catalog, tables, publisher);
   return {
     run: async (name, given) => operations[name](given),
     close: async () => {
       await tables.close();
+      publisher?.close();
       catalog.close();
     },
   };
+}
+
+async function openPublisher(
+  { published, owner, directory }: ThreadData,
+  catalog: Catalog,
+): Promise<Publisher | undefined> {
+  return published && Publisher.open(published, { catalog, owner, directory });
 }
 
 const operationsOn = (
   { journal, owner }: ThreadData,
   catalog: Catalog,
   tables: TableStore,
+  publisher: Publisher | undefined,
 ): Table => ({
   flush: async ({ segment, aborted }) => {
+    // Segments go with whoever owns the store.
+    catalog.confirmOwner();
     const { frames } = await readSegment(nodeFileSystem, journal, segment, catalog.storeId);
     const records = frames.filter(
       ({ kind, sequence }) =>
@@ -51,7 +64,10 @@ const operationsOn = (
   },
   merge: (limits) => mergeParts(catalog, tables, limits, owner),
   index: () => indexPart(catalog, tables),
+  publish: async () => publisher?.publish(),
   sweep: async ({ graceMs, pinned }) => {
+    // Whoever begins to read from here on must not be shown what is removed.
+    await publisher?.publish();
     const parts = catalog.retired(Date.now(), graceMs).filter((part) => !pinned.includes(part));
     await tables.remove(parts);
     catalog.forgetRetired(parts);

@@ -1,4 +1,5 @@
 import type { TableStoreSource } from '../table-store.ts';
+import type { RemoteLocation } from '../remote/location.ts';
 import type { AbortedRange } from '../journal/recovery.ts';
 import type { Thinning } from '../catalog/retention-tables.ts';
 import type { FlushedRuns } from './flush-segment.ts';
@@ -12,8 +13,12 @@ export interface ThreadData {
   readonly catalogPath: string;
   readonly owner: number;
   readonly source: TableStoreSource;
-  /** Where parts are. */
-  readonly location: string;
+  /** Where parts are: a directory, or a prefix of an object store. */
+  readonly parts: RemoteLocation;
+  /** Where the catalog is shown to other machines. */
+  readonly published?: RemoteLocation;
+  /** The store's own. */
+  readonly directory: string;
 }
 
 /** What the thread can be asked for, by name: what it is given, and what it answers. */
@@ -29,6 +34,8 @@ export interface Requests {
   /** Answers how many ticks went. */
   thin: { given: Thinning; answer: number };
   drop: { given: { world: string; run: string }; answer: void };
+  /** Shows the newest catalog to other machines. */
+  publish: { given: undefined; answer: void };
   check: { given: undefined; answer: { parts: number; problems: readonly PartProblem[] } };
 }
 export type RequestName = keyof Requests;

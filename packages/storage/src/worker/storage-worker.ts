@@ -52,8 +52,7 @@ export class StorageWorker {
       );
       if (reply.kind === 'done') return reply.answer;
       if (reply.kind !== 'failed') throw failed('it answered out of turn.');
-      if (reply.code === undefined) throw failed(reply.message);
-      throw new ArchetypeError(reply.code as ErrorCode, reply.message);
+      throw asFailure(reply.code, reply.message);
     } catch (error) {
       // A thread that died is replaced at the next try.
       if (worker.threadId === -1) this.#worker = undefined;
@@ -69,8 +68,8 @@ export class StorageWorker {
       this.#operations ??= await openOperations(this.#data);
       return await this.#operations.run(name, given as never);
     } catch (error) {
-      if (error instanceof ArchetypeError && error.code === 'stale_writer') throw error;
-      throw failed(error instanceof Error ? error.message : String(error), error);
+      const code = error instanceof ArchetypeError ? error.code : undefined;
+      throw asFailure(code, error instanceof Error ? error.message : String(error), error);
     }
   }
 
@@ -104,6 +103,14 @@ function replyOf(worker: Worker, ask: () => void): Promise<ThreadReply> {
     worker.off('message', onMessage).off('error', onError).off('exit', onExit);
   });
 }
+
+/** Codes that say more than that something failed. */
+const telling: ReadonlySet<string> = new Set(['stale_writer', 'part_missing', 'part_damaged']);
+
+const asFailure = (code: string | undefined, message: string, cause?: unknown): ArchetypeError =>
+  code !== undefined && telling.has(code)
+    ? new ArchetypeError(code as ErrorCode, message, { cause })
+    : failed(message, cause);
 
 const failed = (why: string, cause?: unknown): ArchetypeError =>
   new ArchetypeError(

@@ -1,6 +1,7 @@
 export { ArchetypeError, type ErrorCode } from './errors.ts';
 
 export { defineComponent } from './schema/component.ts';
+export { patchFromJson, valueFromJson, valueToJson } from './schema/value-json.ts';
 export type { AnyComponent, Component, Fields, Patch, Patches, Value } from './schema/component.ts';
 export {
   bool,
@@ -99,7 +100,9 @@ export type { Detached, Hook, HookEvent, HookEvents, HookOptions } from './world
 export type { HookWorld, QuietWorld } from './world/hook-world.ts';
 export { Worlds } from './world/worlds.ts';
 export type { CreateOptions, ResumeOptions, WorldsOptions } from './world/worlds.ts';
-export type { World } from './world/world.ts';
+export { World } from './world/world.ts';
+export type { Stage } from './world/stage.ts';
+export type { Definitions, Due, DueCommand } from './world/world-state.ts';
 export type { ForkOptions, RunOptions, StepOptions } from './world/world-options.ts';
 export type { WorldReader } from './world/world-reader.ts';
 export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';

@@ -43,6 +43,10 @@ export class Registry {
     );
   }
 
+  all(): readonly AnyComponent[] {
+    return [...this.#byPrefix.values()];
+  }
+
   names(): string[] {
     return [...this.#byPrefix.values()].map((component) => component.type).toSorted();
   }

@@ -1,5 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import { MAX_ENTITY } from '../schema/entity-ref.ts';
+import type { SettledCommand } from '../state/command.ts';
 import type { Commit } from '../state/commit.ts';
 import { UNSTARTED } from '../state/ids.ts';
 import type { Mutation } from '../state/mutation.ts';
@@ -18,6 +19,10 @@ import type { Surroundings } from './surroundings.ts';
 export interface TickInput extends Omit<Surroundings, 'tick' | 'resources' | 'messages'> {
   readonly processors: readonly Processor[];
   readonly live: ReadonlyMap<string, unknown>;
+  /** How commands end with this tick. */
+  readonly ends: readonly SettledCommand[];
+  /** One above the entity ids that callers hold, used or not. */
+  readonly held: number;
   /** Reserves entity ids for births that processors emit, and gives the first. */
   readonly allocate: (count: number) => number;
 }
@@ -67,7 +72,7 @@ export function* tick(
   const messages = messagesOf(mutations, executed.calls, nextMessage);
   const { undelivered } = delivery;
   const counters = {
-    nextEntity: Math.max(snapshot.counters.nextEntity, settled.nextEntity, idsUsed(mutations)),
+    nextEntity: Math.max(snapshot.counters.nextEntity, settled.nextEntity, given.held),
     nextMessage: nextMessage + messages.numRows,
   };
   return {
@@ -80,7 +85,7 @@ export function* tick(
       ...(messages.numRows > 0 && { messages }),
       ...(undelivered.length > 0 && { undelivered }),
       ...(given.input !== undefined && { input: given.input }),
-      settled: [],
+      settled: given.ends,
     },
     ignored: settled.ignored,
     updated: () => updatedBy(mutations, executed),
@@ -101,16 +106,6 @@ function updatedBy(mutations: readonly Mutation[], { calls }: Executed): readonl
     ),
   );
   return [...staged, ...emitted];
-}
-
-/** One above the ids that mutations used. */
-function idsUsed(mutations: readonly Mutation[]): number {
-  let next = 0;
-  for (const mutation of mutations) {
-    if (mutation.kind === 'spawn') next = Math.max(next, mutation.entity + 1);
-    else if (mutation.kind === 'spawnMany') next = Math.max(next, mutation.first + mutation.count);
-  }
-  return next;
 }
 
 export const exhausted = (): ArchetypeError =>

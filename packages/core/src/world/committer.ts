@@ -1,5 +1,4 @@
 import type { Commit } from '../state/commit.ts';
-import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Lease } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
@@ -43,19 +42,14 @@ export class Committer {
   }
 
   /** Hands a tick over. Resolves when it is durable; rejects when it, or one before it, is not. */
-  push(
-    snapshot: Snapshot,
-    commit: Omit<Commit, 'lease'>,
-    taken: readonly Mutation[],
-    onDurable?: () => void,
-  ): Promise<void> {
+  push(snapshot: Snapshot, commit: Omit<Commit, 'lease'>, onDurable?: () => void): Promise<void> {
     this.head = snapshot;
     this.#inFlight++;
     const done = this.#append(commit, this.#last).then(() => {
       this.#inFlight--;
       if (this.#failure !== undefined) throw this.#fail();
       this.durable = snapshot;
-      this.#staging.committed(taken, snapshot);
+      this.#staging.committed(snapshot);
       return onDurable?.();
     });
     // Whoever asked for the tick sees its failure; the queue only waits.

@@ -10,14 +10,27 @@ import type { Snapshot } from '../state/snapshot.ts';
 import { checkBirths } from '../tick/birth.ts';
 import { blockOf, componentsOfValues, signatureOfValues } from '../tick/spawn-many.ts';
 import { exhausted } from '../tick/tick.ts';
+import type { SettledCommand } from '../state/command.ts';
 import { Foresight } from './foresight.ts';
+
+/** What one tick takes. */
+export interface Taken {
+  readonly mutations: readonly Mutation[];
+  /** How the commands end that are behind them, and those that were refused. */
+  readonly ends: readonly SettledCommand[];
+  /** One above the ids that callers hold. */
+  readonly held: number;
+}
 
 /** What waits for the next tick, checked when it is staged. */
 export class Staging {
   readonly #registry: Registry;
   #mutations: Mutation[] = [];
-  /** Taken by a tick that is not committed yet. */
-  #taken: readonly Mutation[] = [];
+  #ends: SettledCommand[] = [];
+  /** Taken by ticks that are not committed yet, in their order. */
+  #taken: readonly Taken[] = [];
+  /** Mutations are held against what will be, and not staged. */
+  #checking = false;
   /** Made when it is first asked for, and again when the state below what is staged has changed. */
   #foresight: Foresight | undefined;
   #nextEntity: number;
@@ -50,11 +63,58 @@ export class Staging {
     return first;
   }
 
+  /** Ids for a caller, who births entities with them later. @returns the first */
+  reserve(count: number): number {
+    const first = this.allocate(count);
+    this.#held = this.#nextEntity;
+    return first;
+  }
+
+  /** Ids below `next` were given before. */
+  hold(next: number): void {
+    this.#nextEntity = Math.max(this.#nextEntity, next);
+    this.#held = Math.max(this.#held, next);
+  }
+
+  /** Does the work of an accepted command, whole or not at all; the tick that takes it settles the command. */
+  enact(command: string, work: () => void): void {
+    const before = this.#mutations.length;
+    try {
+      work();
+    } catch (error) {
+      this.#mutations.length = before;
+      this.#foresight = undefined;
+      throw error;
+    }
+    this.#ends.push({ command, status: 'applied' });
+  }
+
+  /** An accepted command that cannot be done; the next tick says so. */
+  refuse(end: SettledCommand): void {
+    this.#ends.push(end);
+  }
+
+  /** Refuses what `work` would stage as staging it would, and stages nothing. */
+  check(work: () => void): void {
+    this.#checking = true;
+    try {
+      work();
+    } finally {
+      this.#checking = false;
+    }
+  }
+
+  /** A birth under an id that was reserved. */
+  bear(entity: number, given: readonly Value[]): void {
+    const signature = signatureOfValues(given, this.#registry);
+    const values = this.#values(given);
+    this.#push({ kind: 'spawn', entity, signature, values });
+  }
+
   spawn(given: readonly Value[]): number {
     const signature = signatureOfValues(given, this.#registry);
     const values = this.#values(given);
-    const entity = this.allocate();
-    this.#held = this.#nextEntity;
+    const entity = this.reserve(1);
     this.#push({ kind: 'spawn', entity, signature, values });
     return entity;
   }
@@ -62,8 +122,7 @@ export class Staging {
   spawnMany(given: unknown): Int32Array {
     const { signature, rows } = blockOf(given, this.#registry);
     const count = rows.numRows;
-    const first = this.allocate(count);
-    this.#held = this.#nextEntity;
+    const first = this.reserve(count);
     if (count > 0) this.#push({ kind: 'spawnMany', first, count, signature, rows });
     return Int32Array.from({ length: count }, (_, k) => first + k);
   }
@@ -110,34 +169,38 @@ export class Staging {
   }
 
   /** What the next tick applies; more can be staged while it runs. */
-  take(): readonly Mutation[] {
-    const taken = this.#mutations;
-    this.#taken = this.#taken.length === 0 ? taken : [...this.#taken, ...taken];
+  take(): Taken {
+    const taken = { mutations: this.#mutations, ends: this.#ends, held: this.#held };
+    this.#taken = [...this.#taken, taken];
     this.#mutations = [];
+    this.#ends = [];
     return taken;
   }
 
-  /** The tick that took these is the world's state now. */
-  committed(taken: readonly Mutation[], snapshot: Snapshot): void {
-    this.#taken = this.#taken.slice(taken.length);
+  /** The tick that took the oldest of what is taken is the world's state now. */
+  committed(snapshot: Snapshot): void {
+    this.#taken = this.#taken.slice(1);
     this.#nextEntity = Math.max(this.#nextEntity, snapshot.counters.nextEntity);
     this.#foresight = undefined;
   }
 
   /** Ticks failed: what they took is staged again, first, and ids that nobody holds are free again. */
   restore(snapshot: Snapshot): void {
-    this.#mutations = [...this.#taken, ...this.#mutations];
+    this.#mutations = [...this.#taken.flatMap(({ mutations }) => mutations), ...this.#mutations];
+    this.#ends = [...this.#taken.flatMap(({ ends }) => ends), ...this.#ends];
     this.#taken = [];
     this.#foresight = undefined;
     this.#nextEntity = Math.max(snapshot.counters.nextEntity, this.#held);
   }
 
+  /** Commands whose work is dropped with it end with the next tick. */
   discard(): void {
     this.#mutations = [];
+    this.#ends = this.#ends.map((end) => (end.status === 'applied' ? dropped(end) : end));
     this.#foresight = undefined;
   }
 
-  /** A copy for a fork. */
+  /** A copy for a fork. Commands end where they were accepted. */
   copyTo(other: Staging): void {
     other.#mutations = [...this.#mutations];
     other.#nextEntity = this.#nextEntity;
@@ -151,6 +214,7 @@ export class Staging {
   }
 
   #push(mutation: Mutation): void {
+    if (this.#checking) return;
     this.#mutations.push(Object.freeze(mutation));
     this.#foresight?.add(mutation);
   }
@@ -169,7 +233,8 @@ export class Staging {
   #foresee(snapshot: Snapshot): Foresight {
     if (this.#foresight?.snapshot !== snapshot) {
       this.#foresight = new Foresight(snapshot, this.#registry);
-      for (const mutation of this.#taken) this.#foresight.add(mutation);
+      for (const { mutations } of this.#taken)
+        for (const mutation of mutations) this.#foresight.add(mutation);
       for (const mutation of this.#mutations) this.#foresight.add(mutation);
     }
     return this.#foresight;
@@ -181,3 +246,10 @@ const missing = (entity: number, component: AnyComponent): ArchetypeError =>
     'component_missing',
     `Entity ${entity} has no ${component.type}; add it with addComponents first, or name a component that it has.`,
   );
+
+const dropped = ({ command }: SettledCommand): SettledCommand => ({
+  command,
+  status: 'rejected',
+  code: 'discarded',
+  message: 'What it staged was dropped before a tick took it.',
+});

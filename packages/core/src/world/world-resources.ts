@@ -1,4 +1,4 @@
-import { ArchetypeError } from '../errors.ts';
+import { ArchetypeError, didYouMean } from '../errors.ts';
 import type { Json } from '../state/json.ts';
 import {
   defaultOf,
@@ -52,5 +52,16 @@ export function requireValue(given: unknown): ResourceValue {
   throw new ArchetypeError(
     'invalid_argument',
     'A resource value was needed; call the resource, for example Gravity(1.6).',
+  );
+}
+
+/** @throws `resource_missing` */
+export function resourceByName(known: ReadonlyMap<string, AnyResource>, name: string): AnyResource {
+  const resource = known.get(name);
+  if (resource !== undefined) return resource;
+  const names = [...known.keys()].toSorted();
+  throw new ArchetypeError(
+    'resource_missing',
+    `No resource is called "${name}" here${didYouMean(name, names)} Known: ${names.join(', ') || 'none'}.`,
   );
 }

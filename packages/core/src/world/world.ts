@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';
+import type { SettledCommand } from '../state/command.ts';
 import { UNSTARTED } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { Mutation } from '../state/mutation.ts';
@@ -39,12 +40,13 @@ import { Pace } from './pace.ts';
 import { readMessages } from './messages.ts';
 import { emptyQuery, readQuery, type QueryOptions, type Ticks } from './query.ts';
 import { searchNearest, type SearchOptions } from './search.ts';
-import { Staging } from './staging.ts';
+import { stageOver, type Stage } from './stage.ts';
+import { Staging, type Taken } from './staging.ts';
 import { Turns } from './turns.ts';
 import type { RunResult, WorldInfo } from './world-info.ts';
 import type { ForkOptions, RunOptions, StepOptions } from './world-options.ts';
-import { requireValue } from './world-resources.ts';
-import type { WorldState } from './world-state.ts';
+import { requireValue, resourceByName } from './world-resources.ts';
+import type { Definitions, WorldState } from './world-state.ts';
 
 /** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
 const MAX_IN_FLIGHT = 32;
@@ -82,6 +84,7 @@ export class World {
         throw error;
       }
     });
+    state.admit(this);
   }
 
   /**
@@ -204,6 +207,49 @@ export class World {
     return this.#staging.mutations;
   }
 
+  /**
+   * Does the work of a command that was accepted, whole or not at all: the tick that takes it settles the command. For
+   * those who bring commands from outside; scripts stage directly.
+   *
+   * @throws what staging throws; then nothing of it is staged
+   */
+  enact(command: string, work: (stage: Stage) => void): void {
+    this.#admit();
+    this.#staging.enact(command, () => work(this.#stage()));
+  }
+
+  /** Holds `work` against what the world will be, and stages nothing. @throws what staging throws */
+  check(work: (stage: Stage) => void): void {
+    this.#admit();
+    this.#staging.check(() => work(this.#stage()));
+  }
+
+  /** Ids for entities to be born with `enact`; they are given to nobody else. @returns the first of `count` */
+  reserve(count: number): number {
+    this.#admit();
+    return this.#staging.reserve(count);
+  }
+
+  /** Entity ids below `next` were given before, and are not given again. */
+  hold(next: number): void {
+    this.#admit();
+    this.#staging.hold(next);
+  }
+
+  #stage(): Stage {
+    return stageOver(this.#staging, this.#committer.head);
+  }
+
+  /** What components and resources are called here. */
+  get definitions(): Definitions {
+    const { registry, resources } = this.#state;
+    return {
+      components: () => registry.all(),
+      component: (name) => registry.byName(name),
+      resource: (name) => resourceByName(resources, name),
+    };
+  }
+
   /** Drops what is staged. Ids that were given stay used. */
   discard(): void {
     this.#admit();
@@ -287,6 +333,7 @@ export class World {
       onProgress?.({ tick: this.tick, ticksCompleted: completed, steps });
     };
     let ignored = 0;
+    let commandsApplied = 0;
     const pending: Promise<void>[] = [];
     // What is lost to a failed commit ends the run: it must not begin again from the tick before.
     let lost = false;
@@ -299,6 +346,7 @@ export class World {
       if (lost) return;
       const ticked = await this.#advance(given, until, onDurable);
       ignored += ticked.ignored;
+      commandsApplied += ticked.applied;
       ticked.durable.catch(() => {
         lost = true;
       });
@@ -329,7 +377,7 @@ export class World {
       startTick,
       finalTick: this.tick,
       ticksCompleted: completed,
-      commandsApplied: 0,
+      commandsApplied,
       ignored,
       durationMs: performance.now() - started,
     };
@@ -340,11 +388,16 @@ export class World {
     input: Json | Frame | undefined,
     signal: AbortSignal,
     onDurable?: () => void,
-  ): Promise<{ readonly durable: Promise<void>; readonly ignored: number }> {
+  ): Promise<{
+    readonly durable: Promise<void>;
+    readonly ignored: number;
+    readonly applied: number;
+  }> {
     if (this.#committer.failing) await this.#committer.idle();
     this.#admit();
     if (signal.aborted) throw this.#toldToStop(signal);
     const before = this.#committer.head;
+    this.#drain(before.tick + 1);
     if (before.tick !== UNSTARTED && this.#announcer.listens('preTick')) {
       await this.#announcer.preTick(before.tick + 1, signal);
       if (signal.aborted) throw this.#toldToStop(signal);
@@ -358,10 +411,11 @@ export class World {
         computing instanceof Promise ? await computing : computing;
       inside.end();
       this.#committer.checkBase(base);
-      const durable = this.#committer.push(snapshot, commit, taken, onDurable);
-      if (!this.#announcer.after) return { durable, ignored };
+      const durable = this.#committer.push(snapshot, commit, onDurable);
+      const applied = taken.ends.filter(({ status }) => status === 'applied').length;
+      if (!this.#announcer.after) return { durable, ignored, applied };
       const told = durable.then(() => this.#announcer.ticked(before, snapshot, updated, signal));
-      return { durable: told, ignored };
+      return { durable: told, ignored, applied };
     } catch (error) {
       inside.end();
       await this.#committer.idle();
@@ -371,14 +425,27 @@ export class World {
     }
   }
 
+  /** Commands that are due become mutations; one that cannot be done is rejected alone. */
+  #drain(tick: number): void {
+    for (const { command, work } of this.#state.due(this.id, tick)) {
+      try {
+        this.enact(command, work);
+      } catch (error) {
+        this.#staging.refuse(rejection(command, error));
+      }
+    }
+  }
+
   #compute(
-    taken: readonly Mutation[],
+    taken: Taken,
     input: Json | Frame | undefined,
     signal: AbortSignal,
     inside: <T>(work: () => T) => T,
   ): TickResult | Promise<TickResult> {
     const { record, registry, processors, live, keys, logger } = this.#state;
-    const work = tick(this.#committer.head, taken, {
+    const work = tick(this.#committer.head, taken.mutations, {
+      ends: taken.ends,
+      held: taken.held,
       world: { id: this.id, run: this.run_id, name: this.name },
       seed: record.seed,
       registry,
@@ -464,7 +531,7 @@ export class World {
    *
    * @throws `tick_not_found`, `tick_not_retained`
    */
-  async fork(options: ForkOptions = {}): Promise<World> {
+  async fork(options: ForkOptions = {}): Promise<this> {
     requireObject(options, 'fork', "{ name: 'what-if' }");
     this.#admit();
     this.#refuseInside('fork');
@@ -474,7 +541,7 @@ export class World {
       const { store } = await this.#state.open();
       if (at === undefined) {
         const now = await this.#state.fork(this.#committer.durable, options);
-        return this.#forked(new World(now, { staging: this.#staging }));
+        return this.#forked(this.#like(now, { staging: this.#staging }));
       }
       const past = Number.isInteger(at) ? await store.snapshot(this.id, at) : undefined;
       if (past === undefined || at > this.#committer.durable.tick) {
@@ -484,12 +551,19 @@ export class World {
         );
       }
       return this.#forked(
-        new World(await this.#state.fork(bind(past, this.#state.registry), options)),
+        this.#like(await this.#state.fork(bind(past, this.#state.registry), options)),
       );
     });
   }
 
-  async #forked(fork: World): Promise<World> {
+  /** A fork is of the class that its source is of. */
+  #like(...given: ConstructorParameters<typeof World>): this {
+    return new (this.constructor as new (...given: ConstructorParameters<typeof World>) => this)(
+      ...given,
+    );
+  }
+
+  async #forked(fork: this): Promise<this> {
     await this.#announcer.forked(fork, fork.tick);
     return fork;
   }
@@ -555,3 +629,10 @@ export class World {
     if (this.#ended === 'closed') this.#admit();
   }
 }
+
+const rejection = (command: string, error: unknown): SettledCommand => ({
+  command,
+  status: 'rejected',
+  ...(error instanceof ArchetypeError && { code: error.code }),
+  message: error instanceof Error ? error.message : String(error),
+});

@@ -1,7 +1,7 @@
 import { ArchetypeError, didYouMean, requireObject } from '../errors.ts';
 import { Registry } from '../schema/registry.ts';
 import type { AnyComponent } from '../schema/component.ts';
-import { mintId, UNSTARTED } from '../state/ids.ts';
+import { mintId, UNSTARTED, type WorldId } from '../state/ids.ts';
 import { forkLive, type AnyResource, type ResourceValue } from '../state/resource.ts';
 import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
 import type { Logger } from '../state/logger.ts';
@@ -19,9 +19,9 @@ import type { AsyncContext } from './inside.ts';
 import { collectResources } from './world-resources.ts';
 import { World } from './world.ts';
 import { WorldReader } from './world-reader.ts';
-import type { WorldState } from './world-state.ts';
+import type { Due, WorldState } from './world-state.ts';
 
-export interface WorldsOptions {
+export interface WorldsOptions<W extends World = World> {
   /** Where worlds and their processors log; the console unless told. */
   readonly logger?: Logger;
   /**
@@ -29,6 +29,10 @@ export interface WorldsOptions {
    * error instead of waiting for ever. In Node.js: `new AsyncLocalStorage()`.
    */
   readonly context?: AsyncContext;
+  /** Deferred commands, asked for before each tick; none unless told. */
+  readonly due?: Due;
+  /** What worlds are made of, for those who add to them; forks are of their source's class. */
+  readonly worldClass?: new (...given: ConstructorParameters<typeof World>) => W;
 }
 
 export interface CreateOptions {
@@ -53,17 +57,21 @@ export interface ResumeOptions {
  * const worlds = new Worlds(new MemoryStore());
  * const world = worlds.create('demo', simulation, { seed: 1 });
  */
-export class Worlds {
+export class Worlds<W extends World = World> {
   readonly #store: () => Promise<Store>;
   readonly #logger: Logger;
   readonly #context: AsyncContext | undefined;
+  readonly #due: Due;
+  readonly #worldClass: new (...given: ConstructorParameters<typeof World>) => W;
   readonly #names = new Set<string>();
-  readonly #live = new Set<World>();
+  readonly #live = new Map<WorldId, W>();
 
   /** A store, or how to open one; it is opened when the first world needs it. */
-  constructor(store: Store | (() => Promise<Store>), options: WorldsOptions = {}) {
+  constructor(store: Store | (() => Promise<Store>), options: WorldsOptions<W> = {}) {
     this.#logger = options.logger ?? console;
     this.#context = options.context;
+    this.#due = options.due ?? (() => []);
+    this.#worldClass = options.worldClass ?? (World as never);
     if (typeof store === 'function') {
       let opened: Promise<Store> | undefined;
       this.#store = () =>
@@ -82,7 +90,7 @@ export class Worlds {
     name: string,
     simulation: Simulation | SimulationDefinition = {},
     options: CreateOptions = {},
-  ): World {
+  ): W {
     const plan = defined(simulation);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
     const record: WorldRecord = {
@@ -96,7 +104,7 @@ export class Worlds {
       live: [...given.live.keys()].toSorted(),
     };
     const parts = this.#parts(plan, given.live, given.known);
-    const world = this.#admit(
+    const world = new this.#worldClass(
       this.#state(record, emptySnapshot(given.data), parts, (store) => store.create(record)),
     );
     plan.setup?.(world);
@@ -113,7 +121,7 @@ export class Worlds {
     idOrName: string,
     simulation: Simulation | SimulationDefinition,
     options: ResumeOptions = {},
-  ): Promise<World> {
+  ): Promise<W> {
     const plan = defined(simulation);
     const stored = await this.#find(idOrName);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
@@ -133,7 +141,9 @@ export class Worlds {
     const { lease, record, state } = await store.claim(stored.world);
     const snapshot =
       state === undefined ? emptySnapshot(record.resources) : bind(state, parts.registry);
-    const world = this.#admit(this.#state(record, snapshot, parts, async () => lease));
+    const world = new this.#worldClass(this.#state(record, snapshot, parts, async () => lease));
+    // What was staged and never committed is gone; what the simulation itself begins with is not.
+    if (state === undefined) plan.setup?.(world);
     for (const value of options.resources ?? [])
       if (value.of.kind === 'data') world.resources.set(value);
     return world;
@@ -150,9 +160,14 @@ export class Worlds {
     return (await this.#store()).worlds();
   }
 
+  /** A world that this process holds, by its id. */
+  live(id: WorldId): W | undefined {
+    return this.#live.get(id);
+  }
+
   /** Closes every live world; the store stays open. */
   async close(): Promise<void> {
-    await Promise.all([...this.#live].map((world) => world.close()));
+    await Promise.all([...this.#live.values()].map((world) => world.close()));
   }
 
   #parts(
@@ -190,6 +205,7 @@ export class Worlds {
       keys: new Map(),
       logger: this.#logger,
       context: this.#context,
+      due: this.#due,
       register: (processor) => register(parts, processor),
       open: () =>
         (opened ??= open().catch((error: unknown) => {
@@ -197,7 +213,11 @@ export class Worlds {
           throw error;
         })),
       fork: (at, options) => this.#fork(record, at, parts, options),
-      release: () => this.#names.delete(record.name),
+      admit: (world) => void this.#live.set(record.world, world as W),
+      release: () => {
+        this.#names.delete(record.name);
+        this.#live.delete(record.world);
+      },
     };
   }
 
@@ -265,18 +285,6 @@ export class Worlds {
       const candidate = k === 1 ? name : `${name}-${k}`;
       if (!this.#names.has(candidate)) return candidate;
     }
-  }
-
-  #admit(state: WorldState): World {
-    const world = new World({
-      ...state,
-      release: () => {
-        state.release();
-        this.#live.delete(world);
-      },
-    });
-    this.#live.add(world);
-    return world;
   }
 
   async #find(idOrName: string): Promise<StoredWorld> {

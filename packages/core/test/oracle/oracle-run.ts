@@ -45,7 +45,6 @@ interface OracleCall {
 export class OracleRun {
   readonly born: State = new Map();
   /** Of births that died at once, too. */
-  readonly bornIds = new Set<number>();
   readonly answers: string[] = [];
   ignored = 0;
   readonly #materialized: State;
@@ -188,7 +187,6 @@ export class OracleRun {
         for (const cells of entity.values())
           for (const field of Object.keys(cells)) cells[field] = cellOf(cells[field]!, call);
         this.born.set(call.first + k, entity);
-        this.bornIds.add(call.first + k);
         all.set(call.first + k, entity);
       });
     }

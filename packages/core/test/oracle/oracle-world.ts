@@ -119,13 +119,6 @@ export class OracleWorld {
     if (script !== undefined) run.execute(script);
     const final = copyState(executed);
     const next = run.settle(final, this.#next);
-    const used = [
-      this.#nextEntities[this.tick] ?? 1,
-      ...this.staged.flatMap(({ op, ids }) =>
-        op.kind === 'spawn' || op.kind === 'spawnMany' ? ids.map((id) => id + 1) : [],
-      ),
-      ...[...run.bornIds].map((id) => id + 1),
-    ];
     for (const { entity, active, parts } of tombstones(last, executed, final))
       this.rows.push({ tick: number, entity, active, parts });
     for (const [id, entity] of [...births, ...run.born]) final.set(id, entity);
@@ -135,7 +128,8 @@ export class OracleWorld {
     this.#states[number] = final;
     this.staged = [];
     this.#next = next;
-    this.#nextEntities[number] = Math.max(...used);
+    // Ids that were given stay used, whatever became of them.
+    this.#nextEntities[number] = next;
     return { ignored: run.ignored, answers: run.answers };
   }
 }

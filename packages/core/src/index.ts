@@ -1,4 +1,4 @@
-export { ArchetypeError, type ErrorCode } from './errors.ts';
+export { ArchetypeError, didYouMean, type ErrorCode } from './errors.ts';
 
 export { defineComponent } from './schema/component.ts';
 export { patchFromJson, valueFromJson, valueToJson } from './schema/value-json.ts';
@@ -105,7 +105,13 @@ export type { Stage } from './world/stage.ts';
 export type { Definitions, Due, DueCommand } from './world/world-state.ts';
 export type { ForkOptions, RunOptions, StepOptions } from './world/world-options.ts';
 export type { WorldReader } from './world/world-reader.ts';
-export type { RunProgress, RunResult, WorldInfo } from './world/world-info.ts';
+export {
+  tablesOf,
+  type RunProgress,
+  type RunResult,
+  type WorldInfo,
+  type WorldTable,
+} from './world/world-info.ts';
 export type { QueryOptions, Ticks } from './world/query.ts';
 export type { SearchOptions } from './world/search.ts';
 
@@ -159,7 +165,7 @@ export {
   type AuditStatus,
 } from './state/audit.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
-export type { Json } from './state/json.ts';
+export { toJson, type Json } from './state/json.ts';
 export type { LogFields, Logger } from './state/logger.ts';
 export type { AsyncContext } from './world/inside.ts';
 export { messageColumns, noMessages } from './state/message.ts';

@@ -1,4 +1,6 @@
 import type { RunId, WorldId } from '../state/ids.ts';
+import type { TableId } from '../schema/signature.ts';
+import type { Snapshot } from '../state/snapshot.ts';
 import type { WorldRecord } from '../state/world-record.ts';
 
 /** What can be said of a world at a moment. */
@@ -46,3 +48,20 @@ export interface RunProgress {
   readonly ticksCompleted: number;
   readonly steps: number;
 }
+
+/** An archetype that entities live in. */
+export interface WorldTable {
+  readonly table: TableId;
+  /** Names, sorted. */
+  readonly components: readonly string[];
+  readonly entities: number;
+}
+
+export const tablesOf = ({ tables }: Snapshot): readonly WorldTable[] =>
+  [...tables.values()]
+    .map(({ signature, frame }) => ({
+      table: signature.table,
+      components: signature.names,
+      entities: frame.numRows,
+    }))
+    .toSorted((a, b) => (a.table < b.table ? -1 : 1));

@@ -48,6 +48,8 @@ export interface WorldState {
   readonly logger: Logger;
   readonly context: AsyncContext | undefined;
   readonly due: Due;
+  /** For worlds of a caller's class. */
+  readonly host: unknown;
   /** Adds a processor and the components it names. @throws `processor_conflict` */
   readonly register: (processor: Processor) => void;
   /** The store, with this world written down in it; the first call does that. */

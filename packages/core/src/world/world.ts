@@ -22,6 +22,7 @@ import { parseData, type ResourceValue } from '../state/resource.ts';
 import { drive } from '../tick/drive.ts';
 import type { Processor } from '../tick/processor.ts';
 import { readResources, type Resources } from '../tick/resources.ts';
+import type { HookDefinition } from '../tick/simulation.ts';
 import { tick, type TickResult } from '../tick/tick.ts';
 import { Announcer } from './announcer.ts';
 import { bind } from './bind.ts';
@@ -43,7 +44,7 @@ import { searchNearest, type SearchOptions } from './search.ts';
 import { stageOver, type Stage } from './stage.ts';
 import { Staging, type Taken } from './staging.ts';
 import { Turns } from './turns.ts';
-import type { RunResult, WorldInfo } from './world-info.ts';
+import { tablesOf, type RunResult, type WorldInfo, type WorldTable } from './world-info.ts';
 import type { ForkOptions, RunOptions, StepOptions } from './world-options.ts';
 import { requireValue, resourceByName } from './world-resources.ts';
 import type { Definitions, WorldState } from './world-state.ts';
@@ -299,6 +300,21 @@ export class World {
     };
   }
 
+  /** The world's hooks, in the order in which they were registered. */
+  get hooks(): { list(): readonly HookDefinition[] } {
+    return { list: () => this.#state.hooks.list };
+  }
+
+  /** Archetypes with living entities at `tick`, in ascending table id. */
+  tables(): readonly WorldTable[] {
+    return tablesOf(this.#committer.durable);
+  }
+
+  /** What whoever made the world's `Worlds` gave for worlds of its class. */
+  protected get host(): unknown {
+    return this.#state.host;
+  }
+
   /** Takes the state at t, and what was staged since, to t + 1, and makes it durable. An unstarted world commits tick 0 first. */
   async step(options: StepOptions = {}): Promise<RunResult> {
     return this.run({ ...options, steps: 1 });
@@ -426,8 +442,8 @@ export class World {
   }
 
   /** Commands that are due become mutations; one that cannot be done is rejected alone. */
-  #drain(tick: number): void {
-    for (const { command, work } of this.#state.due(this.id, tick)) {
+  #drain(number: number): void {
+    for (const { command, work } of this.#state.due(this.id, number)) {
       try {
         this.enact(command, work);
       } catch (error) {

@@ -33,6 +33,8 @@ export interface WorldsOptions<W extends World = World> {
   readonly due?: Due;
   /** What worlds are made of, for those who add to them; forks are of their source's class. */
   readonly worldClass?: new (...given: ConstructorParameters<typeof World>) => W;
+  /** What worlds of that class find as their `host`. */
+  readonly host?: unknown;
 }
 
 export interface CreateOptions {
@@ -63,6 +65,7 @@ export class Worlds<W extends World = World> {
   readonly #context: AsyncContext | undefined;
   readonly #due: Due;
   readonly #worldClass: new (...given: ConstructorParameters<typeof World>) => W;
+  readonly #host: unknown;
   readonly #names = new Set<string>();
   readonly #live = new Map<WorldId, W>();
 
@@ -71,6 +74,7 @@ export class Worlds<W extends World = World> {
     this.#logger = options.logger ?? console;
     this.#context = options.context;
     this.#due = options.due ?? (() => []);
+    this.#host = options.host;
     this.#worldClass = options.worldClass ?? (World as never);
     if (typeof store === 'function') {
       let opened: Promise<Store> | undefined;
@@ -206,6 +210,7 @@ export class Worlds<W extends World = World> {
       logger: this.#logger,
       context: this.#context,
       due: this.#due,
+      host: this.#host,
       register: (processor) => register(parts, processor),
       open: () =>
         (opened ??= open().catch((error: unknown) => {

@@ -6,6 +6,7 @@ export interface SourceFile {
 
 /** Folders of packages/core/src in import order; those in one row do not know each other. */
 const CORE: readonly (readonly string[])[] = [
+  ['json'],
   ['errors'],
   ['schema'],
   ['column'],

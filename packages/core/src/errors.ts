@@ -1,3 +1,5 @@
+import type { Json } from './json.ts';
+
 /** Every code an `ArchetypeError` can carry. Codes are API: they never change meaning. */
 export type ErrorCode =
   // definitions
@@ -72,7 +74,27 @@ export type ErrorCode =
   | 'part_damaged'
   | 'part_missing'
   | 'flush_failed'
-  | 'close_failed';
+  | 'close_failed'
+  // the gate
+  | 'forbidden'
+  | 'quota_exceeded'
+  | 'budget_exceeded'
+  | 'idempotency_conflict'
+  | 'command_not_found'
+  | 'command_settled'
+  | 'no_handler'
+  | 'invalid_command'
+  | 'interrupted'
+  | 'discarded'
+  | 'module_failed'
+  | 'app_closed'
+  | 'audit_broken'
+  | 'simulation_not_found'
+  | 'hook_not_found'
+  | 'processor_not_found'
+  | 'not_deferrable';
+
+const NOTHING: Readonly<Record<string, Json>> = Object.freeze({});
 
 /**
  * The one error class. `code` is for programs; the message says what was true, what was needed and what to do.
@@ -85,11 +107,18 @@ export type ErrorCode =
  */
 export class ArchetypeError extends Error {
   readonly code: ErrorCode;
+  /** What a program may want to read besides the code: for a quota its limit, what remains and when it resets. */
+  readonly details: Readonly<Record<string, Json>>;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly details?: Readonly<Record<string, Json>> },
+  ) {
     super(message, options);
     this.name = 'ArchetypeError';
     this.code = code;
+    this.details = options?.details === undefined ? NOTHING : Object.freeze({ ...options.details });
   }
 }
 

@@ -165,7 +165,8 @@ export {
   type AuditStatus,
 } from './state/audit.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
-export { toJson, type Json } from './state/json.ts';
+export { toJson } from './state/json.ts';
+export type { Json } from './json.ts';
 export type { LogFields, Logger } from './state/logger.ts';
 export type { AsyncContext } from './world/inside.ts';
 export { messageColumns, noMessages } from './state/message.ts';

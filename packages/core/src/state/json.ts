@@ -1,13 +1,8 @@
 import { ArchetypeError } from '../errors.ts';
+import type { Json } from '../json.ts';
 
-/** What JSON can hold. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+// Errors carry JSON too, and come before everything else: the type is theirs to import.
+export type { Json } from '../json.ts';
 
 /** Equal as data: the order of keys does not count, and an absent value equals nothing but an absent one. */
 export function sameJson(a: unknown, b: unknown): boolean {

@@ -126,7 +126,12 @@ export type {
   StoredWorld,
   TickMessages,
 } from './store/store.ts';
-export { checkAuditQuery, CommandBook, storedCommand } from './store/command-book.ts';
+export {
+  checkAuditQuery,
+  checkCommandQuery,
+  CommandBook,
+  storedCommand,
+} from './store/command-book.ts';
 export { assembleTick, assembleTicks, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';

@@ -31,6 +31,8 @@ describe('the kit', () => {
     ['fork sees the future', 'lineage', 'it keeps nothing'],
     ['forgets messages', 'messages', 'it keeps nothing'],
     ['settles too early', 'commands', 'it keeps nothing'],
+    ['forgets results', 'commands', 'it keeps nothing'],
+    ['pages from the oldest', 'commands', 'it keeps nothing'],
   ] as const)('rejects a store that is broken: %s', async (name, group, reopens) => {
     const broken = await brokenGroups(inMemory(name, brokenStores[name]!, reopens));
     console.log(`${name}: rejected by ${broken.join(', ')}`);

@@ -1,6 +1,6 @@
 import { Worlds } from '@archetype/core';
-import { openDurableStore } from '@archetype/storage';
-import { readdir, writeFile } from 'node:fs/promises';
+import { openDurableStore, openReadOnlyStore } from '@archetype/storage';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -49,6 +49,37 @@ test('a catalog of a newer format is refused', async () => {
   database.close();
   await expect(openDurableStore({ directory, tables })).rejects.toMatchObject({
     code: 'format_newer',
+  });
+});
+
+/** A store whose catalog a version wrote that knew formats up to 3. */
+async function ofFormat3(): Promise<string> {
+  const directory = await temporaryDirectory();
+  const sql = await readFile(new URL('./catalogs/format-3.sql', import.meta.url), 'utf8');
+  const database = new DatabaseSync(join(directory, 'catalog.db'));
+  database.exec(sql);
+  database.close();
+  return directory;
+}
+
+test('a catalog of format 3 is brought up to date when it is opened, and keeps what it had', async () => {
+  const directory = await ofFormat3();
+  await (await openDurableStore({ directory, tables })).close();
+  await using store = await openReadOnlyStore({ directory, tables });
+  const one = { id: 'one', status: 'rejected', code: 'entity_not_found' };
+  const two = { id: 'two', status: 'queued' };
+  const three = { id: 'three', status: 'cancelled' };
+  expect(await store.commands({})).toMatchObject([one, two, three]);
+  expect(await store.commands({ type: 'spawn' })).toMatchObject([one, two]);
+  expect(await store.commands({ limit: 1, before: 2 })).toMatchObject([two]);
+  expect(await store.audit({})).toMatchObject([{ position: 0, command: 'one' }]);
+  expect(await store.worlds()).toMatchObject([{ name: 'w', newestTick: 0 }]);
+});
+
+test('a catalog of format 3 that may only be read is refused, and says what brings it up to date', async () => {
+  await expect(openReadOnlyStore({ directory: await ofFormat3(), tables })).rejects.toMatchObject({
+    code: 'storage_unavailable',
+    message: expect.stringContaining('open the store once for writing'),
   });
 });
 

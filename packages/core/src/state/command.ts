@@ -26,6 +26,8 @@ export interface CommandRecord {
   readonly idempotencyKey?: string;
   /** Entity ids that were promised to the caller; they are not given again, whatever becomes of the command. */
   readonly reserved?: readonly number[];
+  /** Waits in the queue for its tick; a direct one is staged at once. */
+  readonly deferred?: boolean;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
 }
@@ -39,32 +41,41 @@ export interface SettledCommand {
   /** Why it was rejected: an error's code and message. */
   readonly code?: string;
   readonly message?: string;
+  /** What it gave, for whoever asks again with the same key. */
+  readonly result?: Json;
+  /** Milliseconds since the epoch; absent when a tick decided it. */
+  readonly finishedAt?: number;
 }
 
 /** A command and what became of it. */
-export interface StoredCommand extends CommandRecord {
+export interface StoredCommand extends CommandRecord, Omit<SettledCommand, 'command' | 'status'> {
   readonly status: CommandStatus;
   /** The tick whose commit settled it. */
   readonly settledAt?: { readonly run: RunId; readonly tick: number };
-  readonly code?: string;
-  readonly message?: string;
 }
 
 /** Which commands to read; all that is given must hold. They come in order of acceptance. */
 export interface CommandQuery {
   readonly id?: string;
+  readonly type?: string;
   readonly world?: WorldId;
   readonly status?: CommandStatus;
   readonly actor?: string;
   readonly idempotencyKey?: string;
+  /** Commands before this sequence only: the first one of the page that was read. */
+  readonly before?: number;
+  /** Only so many, the newest; all of them unless told. */
+  readonly limit?: number;
 }
 
 export function matchesCommand(command: StoredCommand, query: CommandQuery): boolean {
   return (
     (query.id === undefined || query.id === command.id) &&
+    (query.type === undefined || query.type === command.type) &&
     (query.world === undefined || query.world === command.world) &&
     (query.status === undefined || query.status === command.status) &&
     (query.actor === undefined || query.actor === command.actor.id) &&
-    (query.idempotencyKey === undefined || query.idempotencyKey === command.idempotencyKey)
+    (query.idempotencyKey === undefined || query.idempotencyKey === command.idempotencyKey) &&
+    (query.before === undefined || command.sequence < query.before)
   );
 }

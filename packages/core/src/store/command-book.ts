@@ -52,7 +52,9 @@ export class CommandBook {
   ): readonly StoredCommand[] {
     return [...this.#commands.values()]
       .map((record) => storedCommand(record, this.#outcomes.get(record.id) ?? later(record.id)))
-      .filter((command) => matchesCommand(command, query));
+      .filter((command) => matchesCommand(command, query))
+      .toSorted((a, b) => a.sequence - b.sequence)
+      .slice(-(query.limit ?? Infinity));
   }
 
   audit(query: AuditQuery): readonly AuditRecord[] {
@@ -72,10 +74,19 @@ export function storedCommand(record: CommandRecord, outcome: Outcome | undefine
 }
 
 /** @throws `invalid_argument` */
-export function checkAuditQuery({ limit = AUDIT_PAGE }: AuditQuery): void {
-  if (Number.isInteger(limit) && limit > 0) return;
+export function checkAuditQuery({ limit }: AuditQuery): void {
+  checkLimit(limit, 'audit rows');
+}
+
+/** @throws `invalid_argument` */
+export function checkCommandQuery({ limit }: CommandQuery): void {
+  checkLimit(limit, 'commands');
+}
+
+function checkLimit(limit: number | undefined, what: string): void {
+  if (limit === undefined || (Number.isInteger(limit) && limit > 0)) return;
   throw new ArchetypeError(
     'invalid_argument',
-    `limit was ${String(limit)}; give a whole number of audit rows from 1 on.`,
+    `limit was ${String(limit)}; give a whole number of ${what} from 1 on.`,
   );
 }

@@ -15,7 +15,7 @@ import {
 import type { AuditQuery, AuditRecord } from '../state/audit.ts';
 import type { CommandQuery, StoredCommand } from '../state/command.ts';
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
-import { checkAuditQuery, CommandBook } from './command-book.ts';
+import { checkAuditQuery, checkCommandQuery, CommandBook } from './command-book.ts';
 import { livingRows } from './living-rows.ts';
 import { sameCommit } from './same-commit.ts';
 import type { Acceptance, ScanQuery, Store, StoredWorld, TickMessages } from './store.ts';
@@ -142,6 +142,7 @@ export class MemoryStore implements Store {
 
   async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
     this.#open();
+    checkCommandQuery(query);
     return this.#book.commands(query);
   }
 

@@ -103,7 +103,11 @@ export interface Store {
   append(commits: readonly Commit[]): Promise<void>;
   /** Writes commands and audit rows down; durable once this resolves. @throws `commit_failed`, `commit_unknown` */
   accept(acceptance: Acceptance): Promise<void>;
-  /** Accepted commands with what became of them, in order of acceptance. A tick's commit settles those it names. */
+  /**
+   * Accepted commands with what became of them, in order of acceptance. A tick's commit settles those it names.
+   *
+   * @throws `invalid_argument`
+   */
   commands(query: CommandQuery): Promise<readonly StoredCommand[]>;
   /** A page of audit rows, newest first. @throws `invalid_argument` */
   audit(query: AuditQuery): Promise<readonly AuditRecord[]>;

@@ -1,6 +1,7 @@
 import {
   mintId,
   type AuditRecord,
+  type CommandQuery,
   type CommandRecord,
   type SettledCommand,
   type Store,
@@ -9,14 +10,14 @@ import { expect } from 'vitest';
 import { commit, worldRecord } from '../given.ts';
 import type { StorePromise } from '../harness.ts';
 
-let sequence = 0;
+let accepted = 0;
 const command = (more: Partial<CommandRecord> = {}): CommandRecord => ({
   id: mintId(),
   type: 'spawn',
   payload: { text: 'ä 🙂', n: [1, null] },
   tick: 0,
   priority: 0,
-  sequence: sequence++,
+  sequence: accepted++,
   actor: { id: 'ann', roles: ['player'] },
   acceptedAt: 1_700_000_000_000,
   ...more,
@@ -39,6 +40,7 @@ const row = (position: number, more: Partial<AuditRecord> = {}): AuditRecord => 
   ...more,
 });
 
+const cancelled = (id: string): SettledCommand => ({ command: id, status: 'cancelled' });
 const applied = (id: string): SettledCommand => ({ command: id, status: 'applied' });
 const rejected = (id: string): SettledCommand => ({
   command: id,
@@ -46,6 +48,11 @@ const rejected = (id: string): SettledCommand => ({
   code: 'entity_not_found',
   message: 'Entity 9 is not here.',
 });
+
+/** Sequences of the commands that are found. */
+async function sequences(store: Store, query: CommandQuery): Promise<readonly number[]> {
+  return (await store.commands(query)).map((found) => found.sequence);
+}
 
 async function statusOf(store: Store, id: string) {
   const [found] = await store.commands({ id });
@@ -56,7 +63,13 @@ export const commands: readonly StorePromise[] = [
   {
     title: 'an accepted command is queued as it was given, and found by each of its marks',
     async check({ store }) {
-      const one = command({ world: 'w', idempotencyKey: 'k', reserved: [7, 8] });
+      const one = command({
+        type: 'despawn',
+        world: 'w',
+        idempotencyKey: 'k',
+        reserved: [7, 8],
+        deferred: true,
+      });
       const two = command({ actor: { id: 'bob', roles: [], worlds: ['w'] }, world: 'w2' });
       await store.accept({ commands: [one, two] });
       expect(await store.commands({})).toEqual([
@@ -65,6 +78,7 @@ export const commands: readonly StorePromise[] = [
       ]);
       for (const query of [
         { id: one.id },
+        { type: 'despawn' },
         { world: 'w' },
         { actor: 'ann' },
         { actor: 'ann', idempotencyKey: 'k' },
@@ -97,10 +111,7 @@ export const commands: readonly StorePromise[] = [
         commit(lease, 1, [], { settled: [rejected(one.id)] }),
       ]);
       await store.accept({
-        settled: [
-          { command: two.id, status: 'cancelled' },
-          { command: three.id, status: 'cancelled' },
-        ],
+        settled: [cancelled(two.id), cancelled(three.id)],
       });
       expect(await store.commands({ id: one.id })).toEqual([
         { ...one, status: 'applied', settledAt: { run: record.run, tick: 0 } },
@@ -119,6 +130,52 @@ export const commands: readonly StorePromise[] = [
     },
   },
   {
+    title: 'what a command gave and when it ended are kept, and what is said later changes neither',
+    async check({ store }) {
+      const record = worldRecord('w');
+      const lease = await store.create(record);
+      const [one, two] = [command(), command()];
+      const result = { ids: [7, 8], text: 'ä 🙂', none: null };
+      await store.accept({ commands: [one, two] });
+      await store.append([commit(lease, 0, [], { settled: [{ ...applied(one.id), result }] })]);
+      await store.accept({
+        settled: [{ ...applied(two.id), result: null, finishedAt: 1_700_000_000_001 }],
+      });
+      await store.accept({
+        settled: [one, two].map(({ id }) => ({ ...cancelled(id), result: 'late', finishedAt: 5 })),
+      });
+      expect(await store.commands({})).toEqual([
+        { ...one, status: 'applied', result, settledAt: { run: record.run, tick: 0 } },
+        { ...two, status: 'applied', result: null, finishedAt: 1_700_000_000_001 },
+      ]);
+    },
+  },
+  {
+    title: 'a tick that settles commands, given again as it was, succeeds without effect',
+    async check({ store }) {
+      const record = worldRecord('w');
+      const lease = await store.create(record);
+      const one = command();
+      await store.accept({ commands: [one] });
+      const settled = [{ ...applied(one.id), result: { id: 7, at: [1, 2] } }];
+      await store.append([commit(lease, 0, [], { settled })]);
+      // Whoever asks makes a store that is opened before each read do so here.
+      await store.worlds();
+      await store.append([commit(lease, 0, [], { settled })]);
+      await expect(
+        store.append([commit(lease, 0, [], { settled: [{ ...settled[0]!, result: { id: 8 } }] })]),
+      ).rejects.toMatchObject({ code: 'tick_conflict' });
+      expect(await store.commands({})).toEqual([
+        {
+          ...one,
+          status: 'applied',
+          result: { id: 7, at: [1, 2] },
+          settledAt: { run: record.run, tick: 0 },
+        },
+      ]);
+    },
+  },
+  {
     title: 'a tick that was refused settles nothing',
     async check({ store }) {
       const lease = await store.create(worldRecord('w'));
@@ -128,6 +185,49 @@ export const commands: readonly StorePromise[] = [
         store.append([commit(lease, 5, [], { settled: [applied(one.id)] })]),
       ).rejects.toMatchObject({ code: 'tick_conflict' });
       expect(await statusOf(store, one.id)).toBe('queued');
+    },
+  },
+  {
+    title: 'commands come in pages: the newest before a sequence, in order of acceptance',
+    async check({ store }) {
+      const all = Array.from({ length: 9 }, (_, k) =>
+        command({ type: k % 2 === 0 ? 'spawn' : 'step' }),
+      );
+      const sequence = (k: number) => all[k]!.sequence;
+      const at = (...places: number[]) => places.map(sequence);
+      await store.accept({ commands: all });
+      await store.accept({ settled: [4, 6, 7, 8].map((k) => cancelled(all[k]!.id)) });
+      expect(await store.commands({ limit: 1 })).toEqual([{ ...all[8], status: 'cancelled' }]);
+      expect(await sequences(store, {})).toEqual(all.map((one) => one.sequence));
+      expect(await sequences(store, { limit: 3 })).toEqual(at(6, 7, 8));
+      const before = sequence(6);
+      expect(await sequences(store, { limit: 3, before })).toEqual(at(3, 4, 5));
+      expect(await sequences(store, { before: sequence(2) })).toEqual(at(0, 1));
+      expect(await sequences(store, { limit: 3, before: sequence(2) })).toEqual(at(0, 1));
+      expect(await sequences(store, { limit: 3, type: 'step' })).toEqual(at(3, 5, 7));
+      expect(await sequences(store, { limit: 2, status: 'queued' })).toEqual(at(3, 5));
+      expect(await sequences(store, { limit: 2, status: 'cancelled', before })).toEqual(at(4));
+      for (const limit of [0, -1, 1.5, NaN])
+        await expect(store.commands({ limit })).rejects.toMatchObject({ code: 'invalid_argument' });
+    },
+  },
+  {
+    title:
+      'a page has commands of before and after the store was opened, with the ends they have now',
+    reopens: true,
+    async check({ store, reopen }) {
+      const all = Array.from({ length: 8 }, () => command());
+      const sequence = (k: number) => all[k]!.sequence;
+      const at = (...places: number[]) => places.map(sequence);
+      await store.accept({ commands: all.slice(0, 5), settled: [cancelled(all[0]!.id)] });
+      const again = await reopen();
+      await again.accept({ commands: all.slice(5) });
+      await again.accept({ settled: [3, 4, 6].map((k) => cancelled(all[k]!.id)) });
+      expect(await sequences(again, { limit: 4 })).toEqual(at(4, 5, 6, 7));
+      expect(await sequences(again, { limit: 3, status: 'queued' })).toEqual(at(2, 5, 7));
+      expect(await sequences(again, { limit: 3, status: 'cancelled' })).toEqual(at(3, 4, 6));
+      const before = sequence(5);
+      expect(await sequences(again, { limit: 2, status: 'queued', before })).toEqual(at(1, 2));
     },
   },
   {
@@ -142,7 +242,7 @@ export const commands: readonly StorePromise[] = [
       expect(await again.commands({ status: 'queued' })).toEqual([{ ...two, status: 'queued' }]);
       await again.accept({
         commands: [three],
-        settled: [{ command: two.id, status: 'cancelled' }],
+        settled: [cancelled(two.id)],
         audit: [row(1)],
       });
       again = await reopen();

@@ -2,10 +2,12 @@ import {
   Frame,
   fromValues,
   MemoryStore,
+  type CommandQuery,
   type Commit,
   type Lease,
   type ScanQuery,
   type Store,
+  type StoredCommand,
   type TableCommit,
   type WorldRecord,
 } from '@archetype/core';
@@ -22,6 +24,8 @@ export const brokenStores: Readonly<Record<string, () => Store>> = {
   'fork sees the future': () => new ForkSeesTheFuture(),
   'forgets messages': () => new ForgetsMessages(),
   'settles too early': () => new SettlesTooEarly(),
+  'forgets results': () => new ForgetsResults(),
+  'pages from the oldest': () => new PagesFromTheOldest(),
 };
 
 /** Keeps only the newest rows and passes them off as every tick's. */
@@ -51,6 +55,21 @@ class SettlesTooEarly extends MemoryStore {
   override async append(commits: readonly Commit[]): Promise<void> {
     await this.accept({ settled: commits.flatMap(({ settled }) => settled) });
     await super.append(commits);
+  }
+}
+
+/** Keeps how a command ended and drops what it gave. */
+class ForgetsResults extends MemoryStore {
+  override async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
+    const found = await super.commands(query);
+    return found.map(({ result: _dropped, ...command }) => command);
+  }
+}
+
+/** Gives the oldest commands where the newest are asked for. */
+class PagesFromTheOldest extends MemoryStore {
+  override async commands({ limit, ...query }: CommandQuery): Promise<readonly StoredCommand[]> {
+    return (await super.commands(query)).slice(0, limit);
   }
 }
 

@@ -35,6 +35,7 @@ export interface CatalogBatch {
     readonly input: Commit['input'];
     readonly messages: Commit['messages'];
     readonly undelivered: Commit['undelivered'];
+    readonly settled: Commit['settled'];
     readonly resources: Readonly<Record<string, Json>>;
   }[];
   readonly places: readonly ({ readonly run: string } & TablePlace)[];
@@ -88,9 +89,9 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
 }
 
 function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): void {
-  const { run, counters, input, messages, undelivered, resources } = tick;
+  const { run, counters, input, messages, undelivered, settled, resources } = tick;
   database.run(
-    'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered, settled) values (?, ?, ?, ?, ?, ?, ?, ?)',
     run,
     tick.tick,
     counters.nextEntity,
@@ -98,6 +99,7 @@ function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): vo
     storedInput(input),
     messages === undefined ? null : frameBytes(messages),
     undelivered === undefined ? null : JSON.stringify(undelivered),
+    settled.length === 0 ? null : JSON.stringify(settled),
   );
   for (const [name, value] of Object.entries(resources)) {
     database.run(

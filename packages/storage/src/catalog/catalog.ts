@@ -279,13 +279,12 @@ export class Catalog {
   }
 
   /** What a tick says beside its tables. */
-  tick(
-    run: string,
-    tick: number,
-  ): Pick<Commit, 'counters' | 'input' | 'resources' | 'messages' | 'undelivered'> | undefined {
-    const [row] = this.#all('select input from ticks where run = ? and tick = ?', run, tick) as {
-      input: string | Uint8Array | null;
-    }[];
+  tick(run: string, tick: number): Omit<Commit, 'lease' | 'tick' | 'tables'> | undefined {
+    const [row] = this.#all(
+      'select input, settled from ticks where run = ? and tick = ?',
+      run,
+      tick,
+    ) as { input: string | Uint8Array | null; settled: string | null }[];
     const counters = this.counters(run, tick);
     if (row === undefined || counters === undefined) return undefined;
     const changed = this.#all(
@@ -302,6 +301,7 @@ export class Catalog {
       ...(said?.messages !== undefined && { messages: said.messages }),
       ...(said !== undefined && said.undelivered.length > 0 && { undelivered: said.undelivered }),
       ...(row.input !== null && { input: loadInput(row.input) }),
+      settled: row.settled === null ? [] : (JSON.parse(row.settled) as Commit['settled']),
       resources: Object.fromEntries(
         changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
       ),

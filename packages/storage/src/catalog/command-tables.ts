@@ -27,8 +27,10 @@ function conditions(
 
 export function insertCommand(database: Database, command: CommandRecord): void {
   database.run(
-    "insert or ignore into commands values (?, ?, ?, ?, ?, 'queued', ?, null)",
+    `insert or ignore into commands (id, type, sequence, world, actor, idempotency_key, status, record)
+     values (?, ?, ?, ?, ?, ?, 'queued', ?)`,
     command.id,
+    command.type,
     command.sequence,
     command.world ?? null,
     command.actor.id,
@@ -56,22 +58,26 @@ export function readCommands(
   // A command that is queued here may have ended since; one that ended stays as it is.
   const { sql, values } = conditions([
     ['id = ?', query.id],
+    ['type = ?', query.type],
     ['world = ?', query.world],
     ['actor = ?', query.actor],
     ['idempotency_key = ?', query.idempotencyKey],
     ["status in (?, 'queued')", query.status],
+    ['sequence < ?', query.before],
   ]);
-  const rows = database.all(
-    `select record, outcome from commands where ${sql} order by sequence`,
+  const rows = database.each(
+    `select record, outcome from commands where ${sql} order by sequence desc`,
     ...values,
-  ) as { record: string; outcome: string | null }[];
-  return rows
-    .map(({ record, outcome }) => {
-      const command = JSON.parse(record) as CommandRecord;
-      const end = outcome === null ? later(command.id) : (JSON.parse(outcome) as Outcome);
-      return storedCommand(command, end);
-    })
-    .filter((command) => matchesCommand(command, query));
+  ) as Iterable<{ record: string; outcome: string | null }>;
+  const page: StoredCommand[] = [];
+  for (const { record, outcome } of rows) {
+    const command = JSON.parse(record) as CommandRecord;
+    const end = outcome === null ? later(command.id) : (JSON.parse(outcome) as Outcome);
+    const stored = storedCommand(command, end);
+    if (matchesCommand(stored, query)) page.push(stored);
+    if (page.length === query.limit) break;
+  }
+  return page.toReversed();
 }
 
 export function insertAudit(database: Database, row: AuditRecord): void {

@@ -24,6 +24,11 @@ export class Database {
     return this.#statement(sql).all(...values);
   }
 
+  /** Rows as they are asked for; nothing may be written before the last one is read or the loop is left. */
+  each(sql: string, ...values: readonly SqlValue[]): Iterable<unknown> {
+    return this.#statement(sql).iterate(...values);
+  }
+
   /** All of it or nothing. */
   transaction<T>(work: () => T): T {
     this.exec('begin immediate');

@@ -1,5 +1,5 @@
 /** Format of the catalog file, kept as SQLite's `user_version`; a newer one is refused. */
-export const CATALOG_FORMAT = 3;
+export const CATALOG_FORMAT = 4;
 
 /** Tables and columns that came with format 3. */
 const format3 = `
@@ -36,10 +36,19 @@ alter table parts add column indexed integer not null default 0;
 create index places_by_part on places (part, "offset");
 `;
 
+/** Tables and columns that came with format 4. */
+const format4 = `
+alter table commands add column type text not null default '';
+update commands set type = json_extract(record, '$.type');
+alter table ticks add column settled text;
+create index commands_by_sequence on commands (sequence);
+`;
+
 /** What brings a catalog of each older format to the next one. */
 export const migrations: { readonly [format: number]: string } = {
   1: 'alter table ticks add column messages blob; alter table ticks add column undelivered text;',
   2: format3,
+  3: format4,
 };
 
 export const schemaSql = `
@@ -89,4 +98,4 @@ create table parts (
   bytes integer not null,
   files text not null
 ) without rowid;
-${format3}`;
+${format3}${format4}`;

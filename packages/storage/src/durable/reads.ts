@@ -10,7 +10,7 @@ import type {
   TickMessages,
   WorldId,
 } from '@archetype/core';
-import { AUDIT_PAGE, checkAuditQuery } from '@archetype/core';
+import { AUDIT_PAGE, checkAuditQuery, checkCommandQuery } from '@archetype/core';
 import type { TableUse } from '../catalog/part-tables.ts';
 import { messagesIn } from './messages-in.ts';
 import { scan } from './scan.ts';
@@ -50,6 +50,7 @@ export class Reads {
   }
 
   async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
+    checkCommandQuery(query);
     const { ledger, catalog } = await this.#view();
     const books = [...ledger.books];
     const later = (id: string) => {
@@ -59,15 +60,15 @@ export class Reads {
       }
       return undefined;
     };
-    const { status: _any, ...rest } = query;
+    // A command that is in both is taken from the catalog, which may be newer than the books.
     const found = new Map(
-      [...catalog.commands(query, later), ...books.flatMap((book) => book.commands(rest, later))]
+      [...catalog.commands(query, later), ...books.flatMap((book) => book.commands(query, later))]
         .toReversed()
         .map((command) => [command.id, command]),
     );
     return [...found.values()]
-      .filter(({ status }) => query.status === undefined || status === query.status)
-      .toSorted((a, b) => a.sequence - b.sequence);
+      .toSorted((a, b) => a.sequence - b.sequence)
+      .slice(-(query.limit ?? Infinity));
   }
 
   async audit(query: AuditQuery): Promise<readonly AuditRecord[]> {

@@ -30,5 +30,5 @@ export async function storedCommit(
       }
     }
   }
-  return { lease, tick, tables: commits, settled: [], ...stored };
+  return { lease, tick, tables: commits, ...stored };
 }

@@ -77,10 +77,10 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   const tables = new Map<string, Rows>();
   const collectCommit = (commit: Commit): void => {
     const { run } = commit.lease;
-    const { tick, counters, input, messages, undelivered, resources = {} } = commit;
-    ticks.push({ run, tick, counters, input, messages, undelivered, resources });
+    const { tick, counters, input, messages, undelivered, settled, resources = {} } = commit;
+    ticks.push({ run, tick, counters, input, messages, undelivered, settled, resources });
     accepted.push({
-      settled: commit.settled.map((end) => ({ ...end, settledAt: { run, tick } })),
+      settled: settled.map((end) => ({ ...end, settledAt: { run, tick } })),
     });
     for (const table of commit.tables) {
       const { signature } = table;

@@ -132,6 +132,7 @@ export {
   CommandBook,
   storedCommand,
 } from './store/command-book.ts';
+export { QuotaBook } from './store/quota-book.ts';
 export { assembleTick, assembleTicks, scanSchema, type TickRows } from './store/assemble.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
@@ -169,6 +170,7 @@ export {
   type AuditRecord,
   type AuditStatus,
 } from './state/audit.ts';
+export type { QuotaRecord } from './state/quota.ts';
 export { mintId, UNSTARTED, type RunId, type WorldId } from './state/ids.ts';
 export { toJson } from './state/json.ts';
 export type { Json } from './json.ts';

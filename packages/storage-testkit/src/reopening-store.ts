@@ -6,6 +6,7 @@ import type {
   Commit,
   Frame,
   Lease,
+  QuotaRecord,
   ScanQuery,
   Snapshot,
   Store,
@@ -67,6 +68,11 @@ export class ReopeningStore implements Store {
   async audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
     const store = await this.#fresh();
     return this.#track(store.audit(query));
+  }
+
+  async quotas(): Promise<readonly QuotaRecord[]> {
+    const store = await this.#fresh();
+    return this.#track(store.quotas());
   }
 
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {

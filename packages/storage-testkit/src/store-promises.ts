@@ -1,5 +1,6 @@
 import type { StorePromise } from './harness.ts';
 import { append } from './promises/append.ts';
+import { commandPages } from './promises/command-pages.ts';
 import { commands } from './promises/commands.ts';
 import { evolution } from './promises/evolution.ts';
 import { history } from './promises/history.ts';
@@ -7,6 +8,7 @@ import { isolation } from './promises/isolation.ts';
 import { large } from './promises/large.ts';
 import { lineage } from './promises/lineage.ts';
 import { messages } from './promises/messages.ts';
+import { quotas } from './promises/quotas.ts';
 import { reopen } from './promises/reopen.ts';
 import { scan } from './promises/scan.ts';
 import { values } from './promises/values.ts';
@@ -23,7 +25,8 @@ export const storePromises: Readonly<Record<string, readonly StorePromise[]>> = 
   lineage,
   evolution,
   messages,
-  commands,
+  commands: [...commands, ...commandPages],
+  quotas,
   writers,
   large,
 };

@@ -33,6 +33,7 @@ describe('the kit', () => {
     ['settles too early', 'commands', 'it keeps nothing'],
     ['forgets results', 'commands', 'it keeps nothing'],
     ['pages from the oldest', 'commands', 'it keeps nothing'],
+    ['first quota stands', 'quotas', 'it keeps nothing'],
   ] as const)('rejects a store that is broken: %s', async (name, group, reopens) => {
     const broken = await brokenGroups(inMemory(name, brokenStores[name]!, reopens));
     console.log(`${name}: rejected by ${broken.join(', ')}`);

@@ -52,6 +52,13 @@ test('a catalog of a newer format is refused', async () => {
   });
 });
 
+/** A table store for stores that have no rows: nothing is in it, and nothing can be put there. */
+const noParts = {
+  backend: 'none',
+  module:
+    'data:text/javascript,export const openTableStore = async () => ({ async *list() {}, async remove() {}, async close() {} })',
+};
+
 /** A store whose catalog a version wrote that knew formats up to 3. */
 async function ofFormat3(): Promise<string> {
   const directory = await temporaryDirectory();
@@ -64,8 +71,12 @@ async function ofFormat3(): Promise<string> {
 
 test('a catalog of format 3 is brought up to date when it is opened, and keeps what it had', async () => {
   const directory = await ofFormat3();
-  await (await openDurableStore({ directory, tables })).close();
-  await using store = await openReadOnlyStore({ directory, tables });
+  const writer = await openDurableStore({ directory, tables: noParts });
+  expect(await writer.quotas()).toEqual([]);
+  const used = { actor: 'ann', scope: 'tokens', period: '2026-11-26', used: 3 };
+  await writer.accept({ quotas: [used] });
+  await writer.close();
+  await using store = await openReadOnlyStore({ directory, tables: noParts });
   const one = { id: 'one', status: 'rejected', code: 'entity_not_found' };
   const two = { id: 'two', status: 'queued' };
   const three = { id: 'three', status: 'cancelled' };
@@ -74,6 +85,7 @@ test('a catalog of format 3 is brought up to date when it is opened, and keeps w
   expect(await store.commands({ limit: 1, before: 2 })).toMatchObject([two]);
   expect(await store.audit({})).toMatchObject([{ position: 0, command: 'one' }]);
   expect(await store.worlds()).toMatchObject([{ name: 'w', newestTick: 0 }]);
+  expect(await store.quotas()).toEqual([used]);
 });
 
 test('a catalog of format 3 that may only be read is refused, and says what brings it up to date', async () => {
@@ -81,6 +93,20 @@ test('a catalog of format 3 that may only be read is refused, and says what brin
     code: 'storage_unavailable',
     message: expect.stringContaining('open the store once for writing'),
   });
+});
+
+test('what an actor used is read by others at once, and no otherwise once it is flushed', async () => {
+  const directory = await temporaryDirectory();
+  await using store = await openDurableStore({ directory, tables: noParts });
+  await using reader = await openReadOnlyStore({ directory, tables: noParts });
+  const used = (n: number) => ({ actor: 'ann', scope: 'tokens', period: '2026-11-26', used: n });
+  await store.accept({ quotas: [used(1)] });
+  expect(await reader.quotas()).toEqual([used(1)]);
+  await store.flush();
+  expect(await store.quotas()).toEqual([used(1)]);
+  expect(await reader.quotas()).toEqual([used(1)]);
+  await store.accept({ quotas: [used(2)] });
+  expect(await reader.quotas()).toEqual([used(2)]);
 });
 
 test('when parts cannot be written, ticks are still durable, the next caller is told once, and closing says so', async () => {

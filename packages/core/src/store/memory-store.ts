@@ -14,9 +14,11 @@ import {
 } from '../state/world-record.ts';
 import type { AuditQuery, AuditRecord } from '../state/audit.ts';
 import type { CommandQuery, StoredCommand } from '../state/command.ts';
+import type { QuotaRecord } from '../state/quota.ts';
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
 import { checkAuditQuery, checkCommandQuery, CommandBook } from './command-book.ts';
 import { livingRows } from './living-rows.ts';
+import { QuotaBook } from './quota-book.ts';
 import { sameCommit } from './same-commit.ts';
 import type { Acceptance, ScanQuery, Store, StoredWorld, TickMessages } from './store.ts';
 
@@ -52,6 +54,7 @@ export class MemoryStore implements Store {
   readonly #keep: number;
   readonly #worlds = new Map<WorldId, KeptWorld>();
   readonly #book = new CommandBook();
+  readonly #quotas = new QuotaBook();
   #closed = false;
 
   constructor({ keep = Infinity }: MemoryStoreOptions = {}) {
@@ -138,6 +141,7 @@ export class MemoryStore implements Store {
   async accept(acceptance: Acceptance): Promise<void> {
     this.#open();
     this.#book.accepted(acceptance);
+    this.#quotas.write(acceptance.quotas ?? []);
   }
 
   async commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
@@ -150,6 +154,11 @@ export class MemoryStore implements Store {
     this.#open();
     checkAuditQuery(query);
     return this.#book.audit(query);
+  }
+
+  async quotas(): Promise<readonly QuotaRecord[]> {
+    this.#open();
+    return this.#quotas.list();
   }
 
   async *scan(query: ScanQuery): AsyncGenerator<Frame> {

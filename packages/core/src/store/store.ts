@@ -10,6 +10,7 @@ import type {
 } from '../state/command.ts';
 import type { Commit } from '../state/commit.ts';
 import type { WorldId } from '../state/ids.ts';
+import type { QuotaRecord } from '../state/quota.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Lease, WorldRecord } from '../state/world-record.ts';
 import type { WantedColumn } from './project.ts';
@@ -76,6 +77,8 @@ export interface Acceptance {
   /** Ends that no tick decides: commands that were cancelled. The first end of a command stands. */
   readonly settled?: readonly SettledCommand[];
   readonly audit?: readonly AuditRecord[];
+  /** Absolute values: of each actor and scope the one written last stands. */
+  readonly quotas?: readonly QuotaRecord[];
 }
 
 /** Where commits go and queries read. Every method but `close` fails with `store_closed` after `close`. */
@@ -101,7 +104,7 @@ export interface Store {
    * (certainly absent), `commit_unknown`
    */
   append(commits: readonly Commit[]): Promise<void>;
-  /** Writes commands and audit rows down; durable once this resolves. @throws `commit_failed`, `commit_unknown` */
+  /** Writes commands, audit rows and quotas down; durable once this resolves. @throws `commit_failed`, `commit_unknown` */
   accept(acceptance: Acceptance): Promise<void>;
   /**
    * Accepted commands with what became of them, in order of acceptance. A tick's commit settles those it names.
@@ -111,6 +114,8 @@ export interface Store {
   commands(query: CommandQuery): Promise<readonly StoredCommand[]>;
   /** A page of audit rows, newest first. @throws `invalid_argument` */
   audit(query: AuditQuery): Promise<readonly AuditRecord[]>;
+  /** Every quota record that stands, ascending by actor, then scope, by code unit. */
+  quotas(): Promise<readonly QuotaRecord[]>;
   /** Reads one consistent cut, whatever is appended meanwhile. @throws `world_not_found`, `tick_not_retained`, `schema_conflict` */
   scan(query: ScanQuery): AsyncIterable<Frame>;
   /**

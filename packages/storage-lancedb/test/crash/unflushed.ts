@@ -15,6 +15,7 @@ export class Unflushed implements Store {
   accept: Store['accept'] = (acceptance) => this.#store.accept(acceptance);
   commands: Store['commands'] = (query) => this.#store.commands(query);
   audit: Store['audit'] = (query) => this.#store.audit(query);
+  quotas: Store['quotas'] = () => this.#store.quotas();
   scan: Store['scan'] = (query) => this.#store.scan(query);
   messages: Store['messages'] = (world, ticks) => this.#store.messages(world, ticks);
   snapshot: Store['snapshot'] = (world, tick) => this.#store.snapshot(world, tick);

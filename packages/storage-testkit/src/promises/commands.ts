@@ -1,58 +1,8 @@
-import {
-  mintId,
-  type AuditRecord,
-  type CommandQuery,
-  type CommandRecord,
-  type SettledCommand,
-  type Store,
-} from '@archetype/core';
+import type { Store } from '@archetype/core';
 import { expect } from 'vitest';
+import { applied, cancelled, command, rejected, row } from '../given-commands.ts';
 import { commit, worldRecord } from '../given.ts';
 import type { StorePromise } from '../harness.ts';
-
-let accepted = 0;
-const command = (more: Partial<CommandRecord> = {}): CommandRecord => ({
-  id: mintId(),
-  type: 'spawn',
-  payload: { text: 'ä 🙂', n: [1, null] },
-  tick: 0,
-  priority: 0,
-  sequence: accepted++,
-  actor: { id: 'ann', roles: ['player'] },
-  acceptedAt: 1_700_000_000_000,
-  ...more,
-});
-
-const row = (position: number, more: Partial<AuditRecord> = {}): AuditRecord => ({
-  position,
-  id: `row ${position}`,
-  command: `command ${position}`,
-  type: position % 2 === 0 ? 'spawn' : 'step',
-  actor: position % 3 === 0 ? 'ann' : 'bob',
-  roles: ['player'],
-  tick: position,
-  status: position % 4 === 0 ? 'denied' : 'accepted',
-  payloadDigest: 'd',
-  summary: { position },
-  acceptedAt: 1000 * position,
-  previous: `hash ${position - 1}`,
-  hash: `hash ${position}`,
-  ...more,
-});
-
-const cancelled = (id: string): SettledCommand => ({ command: id, status: 'cancelled' });
-const applied = (id: string): SettledCommand => ({ command: id, status: 'applied' });
-const rejected = (id: string): SettledCommand => ({
-  command: id,
-  status: 'rejected',
-  code: 'entity_not_found',
-  message: 'Entity 9 is not here.',
-});
-
-/** Sequences of the commands that are found. */
-async function sequences(store: Store, query: CommandQuery): Promise<readonly number[]> {
-  return (await store.commands(query)).map((found) => found.sequence);
-}
 
 async function statusOf(store: Store, id: string) {
   const [found] = await store.commands({ id });
@@ -185,49 +135,6 @@ export const commands: readonly StorePromise[] = [
         store.append([commit(lease, 5, [], { settled: [applied(one.id)] })]),
       ).rejects.toMatchObject({ code: 'tick_conflict' });
       expect(await statusOf(store, one.id)).toBe('queued');
-    },
-  },
-  {
-    title: 'commands come in pages: the newest before a sequence, in order of acceptance',
-    async check({ store }) {
-      const all = Array.from({ length: 9 }, (_, k) =>
-        command({ type: k % 2 === 0 ? 'spawn' : 'step' }),
-      );
-      const sequence = (k: number) => all[k]!.sequence;
-      const at = (...places: number[]) => places.map(sequence);
-      await store.accept({ commands: all });
-      await store.accept({ settled: [4, 6, 7, 8].map((k) => cancelled(all[k]!.id)) });
-      expect(await store.commands({ limit: 1 })).toEqual([{ ...all[8], status: 'cancelled' }]);
-      expect(await sequences(store, {})).toEqual(all.map((one) => one.sequence));
-      expect(await sequences(store, { limit: 3 })).toEqual(at(6, 7, 8));
-      const before = sequence(6);
-      expect(await sequences(store, { limit: 3, before })).toEqual(at(3, 4, 5));
-      expect(await sequences(store, { before: sequence(2) })).toEqual(at(0, 1));
-      expect(await sequences(store, { limit: 3, before: sequence(2) })).toEqual(at(0, 1));
-      expect(await sequences(store, { limit: 3, type: 'step' })).toEqual(at(3, 5, 7));
-      expect(await sequences(store, { limit: 2, status: 'queued' })).toEqual(at(3, 5));
-      expect(await sequences(store, { limit: 2, status: 'cancelled', before })).toEqual(at(4));
-      for (const limit of [0, -1, 1.5, NaN])
-        await expect(store.commands({ limit })).rejects.toMatchObject({ code: 'invalid_argument' });
-    },
-  },
-  {
-    title:
-      'a page has commands of before and after the store was opened, with the ends they have now',
-    reopens: true,
-    async check({ store, reopen }) {
-      const all = Array.from({ length: 8 }, () => command());
-      const sequence = (k: number) => all[k]!.sequence;
-      const at = (...places: number[]) => places.map(sequence);
-      await store.accept({ commands: all.slice(0, 5), settled: [cancelled(all[0]!.id)] });
-      const again = await reopen();
-      await again.accept({ commands: all.slice(5) });
-      await again.accept({ settled: [3, 4, 6].map((k) => cancelled(all[k]!.id)) });
-      expect(await sequences(again, { limit: 4 })).toEqual(at(4, 5, 6, 7));
-      expect(await sequences(again, { limit: 3, status: 'queued' })).toEqual(at(2, 5, 7));
-      expect(await sequences(again, { limit: 3, status: 'cancelled' })).toEqual(at(3, 4, 6));
-      const before = sequence(5);
-      expect(await sequences(again, { limit: 2, status: 'queued', before })).toEqual(at(1, 2));
     },
   },
   {

@@ -2,6 +2,7 @@ import {
   Frame,
   fromValues,
   MemoryStore,
+  type Acceptance,
   type CommandQuery,
   type Commit,
   type Lease,
@@ -26,6 +27,7 @@ export const brokenStores: Readonly<Record<string, () => Store>> = {
   'settles too early': () => new SettlesTooEarly(),
   'forgets results': () => new ForgetsResults(),
   'pages from the oldest': () => new PagesFromTheOldest(),
+  'first quota stands': () => new FirstQuotaStands(),
 };
 
 /** Keeps only the newest rows and passes them off as every tick's. */
@@ -70,6 +72,17 @@ class ForgetsResults extends MemoryStore {
 class PagesFromTheOldest extends MemoryStore {
   override async commands({ limit, ...query }: CommandQuery): Promise<readonly StoredCommand[]> {
     return (await super.commands(query)).slice(0, limit);
+  }
+}
+
+/** Keeps what was said first of an actor's quota. */
+class FirstQuotaStands extends MemoryStore {
+  override async accept({ quotas = [], ...acceptance }: Acceptance): Promise<void> {
+    const known = await this.quotas();
+    const fresh = quotas.filter(
+      ({ actor, scope }) => !known.some((old) => old.actor === actor && old.scope === scope),
+    );
+    await super.accept({ ...acceptance, quotas: fresh });
   }
 }
 

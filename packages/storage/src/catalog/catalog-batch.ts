@@ -4,6 +4,7 @@ import { storeSignature } from '../codec/signature-codec.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
+import { writeQuota } from './quota-table.ts';
 import { storedInput } from './stored-input.ts';
 import type { TablePlace } from './table-place.ts';
 
@@ -64,10 +65,11 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     database.run('update worlds set epoch = ? where world = ?', epoch, world);
   for (const world of batch.destroyed)
     database.run('update worlds set destroyed = 1 where world = ?', world);
-  for (const { commands = [], settled = [], audit = [] } of batch.accepted) {
+  for (const { commands = [], settled = [], audit = [], quotas = [] } of batch.accepted) {
     for (const command of commands) insertCommand(database, command);
     for (const outcome of settled) settleCommand(database, outcome);
     for (const row of audit) insertAudit(database, row);
+    for (const record of quotas) writeQuota(database, record);
   }
   for (const tick of batch.ticks) insertTick(database, tick);
   for (const { run, tick, signature, at } of batch.places) {

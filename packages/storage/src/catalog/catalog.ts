@@ -6,6 +6,7 @@ import {
   type Commit,
   type Counters,
   type Json,
+  type QuotaRecord,
   type Signature,
   type StoredCommand,
   type TickMessages,
@@ -33,6 +34,7 @@ import {
   type PlacedSlice,
   type TableUse,
 } from './part-tables.ts';
+import { readQuotas } from './quota-table.ts';
 import {
   damagedTicks,
   dropWorld,
@@ -331,6 +333,11 @@ export class Catalog {
 
   audit(query: AuditQuery): readonly AuditRecord[] {
     return readAudit(this.#database, query);
+  }
+
+  /** Those that stand of all that was flushed. */
+  quotas(): readonly QuotaRecord[] {
+    return readQuotas(this.#database);
   }
 
   /** Parts that must not be removed: listed, or retired and perhaps still read. */

@@ -42,6 +42,13 @@ alter table commands add column type text not null default '';
 update commands set type = json_extract(record, '$.type');
 alter table ticks add column settled text;
 create index commands_by_sequence on commands (sequence);
+create table quotas (
+  actor text not null,
+  scope text not null,
+  period text not null,
+  used real not null,
+  primary key (actor, scope)
+) without rowid;
 `;
 
 /** What brings a catalog of each older format to the next one. */

@@ -8,6 +8,7 @@ import {
   type Commit,
   type Frame,
   type Lease,
+  type QuotaRecord,
   type ScanQuery,
   type Snapshot,
   type Store,
@@ -220,6 +221,10 @@ export class DurableStore implements Store {
 
   audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
     return this.#reads.audit(query);
+  }
+
+  quotas(): Promise<readonly QuotaRecord[]> {
+    return this.#reads.quotas();
   }
 
   scan(query: ScanQuery): AsyncGenerator<Frame> {

@@ -1,6 +1,7 @@
 import {
   ArchetypeError,
   CommandBook,
+  QuotaBook,
   UNSTARTED,
   type Acceptance,
   type Commit,
@@ -44,9 +45,12 @@ export class Ledger {
   readonly #worlds = new Map<WorldId, LedgerWorld>();
   /** Commands and audit rows of each segment that is not in the catalog yet. */
   readonly #books = new Map<string, CommandBook>();
+  /** Those that stand, in the catalog or not: a catalog that has newer ones must not be mixed with this ledger. */
+  readonly quotas = new QuotaBook();
 
   load(catalog: Catalog): void {
     const retained = catalog.retained();
+    this.quotas.write(catalog.quotas());
     for (const { record, epoch, destroyed, newest } of catalog.worlds()) {
       const world = this.created(record);
       world.epoch = epoch;
@@ -87,6 +91,7 @@ export class Ledger {
 
   accepted(acceptance: Acceptance, segment: string): void {
     this.#book(segment).accepted(acceptance);
+    this.quotas.write(acceptance.quotas ?? []);
   }
 
   /** Books in the order in which they came. */

@@ -5,6 +5,7 @@ import {
   type CommandQuery,
   type Frame,
   type Lease,
+  type QuotaRecord,
   type ScanQuery,
   type Snapshot,
   type Store,
@@ -65,6 +66,10 @@ export class ReadOnlyStore implements Store {
 
   audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
     return this.#reads.audit(query);
+  }
+
+  quotas(): Promise<readonly QuotaRecord[]> {
+    return this.#reads.quotas();
   }
 
   scan(query: ScanQuery): AsyncGenerator<Frame> {

@@ -3,6 +3,7 @@ import type {
   AuditRecord,
   CommandQuery,
   Frame,
+  QuotaRecord,
   ScanQuery,
   Snapshot,
   StoredCommand,
@@ -87,6 +88,10 @@ export class Reads {
       ...(before !== undefined && { before }),
     });
     return [...rows, ...older];
+  }
+
+  async quotas(): Promise<readonly QuotaRecord[]> {
+    return (await this.#view()).ledger.quotas.list();
   }
 
   /** Bytes that each table of each run takes in parts, in order of creation. */

@@ -26,7 +26,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'storage-lancedb': ['core', 'storage'],
   'storage-testkit': ['core', 'storage'],
   app: ['core'],
-  runtime: ['core', 'storage', 'storage-lancedb'],
+  runtime: ['core', 'storage', 'storage-lancedb', 'app'],
 };
 
 const ARROW = 'packages/core/src/frame/arrow.ts';

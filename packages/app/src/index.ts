@@ -1,3 +1,27 @@
+export { createApp } from './app.ts';
+export type { App, AppOptions } from './app.ts';
+export { loadSimulations } from './load-simulations.ts';
+export { RuntimeWorld } from './world/runtime-world.ts';
+export type { ActorGate } from './world/actor-gate.ts';
+export type { ActorWorld, WorldCommand } from './world/actor-world.ts';
+
+export { operations, commandTypes } from './operations/operations.ts';
+export type { CommandType } from './operations/operations.ts';
+export type { Cost, Operation, Role } from './operations/operation.ts';
+export type { CustomHandler, WorldSummary } from './operations/services.ts';
+export type { AuditPage } from './operations/read.ts';
+export type { Command, Receipt } from './command/command.ts';
+export type { CommandInput, CommandInputOf } from './gate/decode.ts';
+export type { ExecuteOptions, Outcome } from './gate/gate.ts';
+export { createPolicy } from './gate/policy.ts';
+export type { AccessPolicy, Authorise, PolicyOptions } from './gate/policy.ts';
+export type { Limits, QuotaOptions } from './quota/limits.ts';
+export { hashOf } from './audit/chain.ts';
+export type { AuditHead } from './audit/chain.ts';
+export type { AuditEntry, AuditOutcome } from './audit/entry.ts';
+export type { TrustedAuditLevel } from './audit/trusted.ts';
+export type { AuditVerdict } from './audit/verify.ts';
+
 export { runEpisode } from './simulate/episode.ts';
 export type {
   EpisodeDefinition,

@@ -1,7 +1,7 @@
 export { ArchetypeError, didYouMean, type ErrorCode } from './errors.ts';
 
 export { defineComponent } from './schema/component.ts';
-export { patchFromJson, valueFromJson, valueToJson } from './schema/value-json.ts';
+export { patchFromJson, patchToJson, valueFromJson, valueToJson } from './schema/value-json.ts';
 export type { AnyComponent, Component, Fields, Patch, Patches, Value } from './schema/component.ts';
 export {
   bool,

@@ -1,18 +1,28 @@
 import {
   ArchetypeError,
   MemoryStore,
-  Worlds,
   type ResourceValue,
   type ResumeOptions,
+  type Actor,
   type AnyResource,
+  type AuditQuery,
   type Logger,
   type Simulation,
   type SimulationDefinition,
   type Store,
   type StoredWorld,
-  type World,
   type WorldReader,
 } from '@archetype/core';
+import {
+  createApp,
+  type ActorGate,
+  type App,
+  type AppOptions,
+  type AuditHead,
+  type AuditPage,
+  type AuditVerdict,
+  type RuntimeWorld,
+} from '@archetype/app';
 import {
   StorePool,
   type CacheConfig,
@@ -20,7 +30,6 @@ import {
   type StoreSettings,
 } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
-import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Where worlds are kept. */
 export interface RuntimeStorage extends StoreSettings {
@@ -46,6 +55,13 @@ export interface RuntimeOptions {
   readonly storage?: string | RuntimeStorage;
   /** Where worlds and their processors log; the console unless told. */
   readonly logger?: Logger;
+  /** For actors that `world.as` lets in: who may do what, how much of it, and what hosts register; see `@archetype/app`. */
+  readonly gate?: Pick<
+    AppOptions,
+    'simulations' | 'processors' | 'hooks' | 'handlers' | 'policy' | 'quotas' | 'executor'
+  >;
+  /** Which of the script's own calls are audited; world life cycles and runs (`lifecycle`) unless told. */
+  readonly audit?: 'none' | 'lifecycle' | 'mutations';
 }
 
 export type WorldDefinition = SimulationDefinition & {
@@ -65,16 +81,19 @@ export type WorldDefinition = SimulationDefinition & {
 export class ArchetypeRuntime {
   readonly #pool = new StorePool();
   readonly #store: () => Promise<Store>;
-  readonly #worlds: Worlds;
+  readonly #app: App;
   #closing: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions = {}) {
     const storage =
       typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
     this.#store = openerOf(storage, this.#pool);
-    this.#worlds = new Worlds(this.#store, {
-      context: new AsyncLocalStorage(),
+    this.#app = createApp({
+      ...options.gate,
+      store: this.#store,
+      closeStore: () => this.#pool.close(),
       ...(options.logger !== undefined && { logger: options.logger }),
+      ...(options.audit !== undefined && { trustedAudit: options.audit }),
     });
   }
 
@@ -86,10 +105,10 @@ export class ArchetypeRuntime {
       readonly seed?: number;
       readonly resources?: readonly (ResourceValue | AnyResource)[];
     } = {},
-  ): World {
+  ): RuntimeWorld {
     this.#admit();
     const seed = options.seed ?? ('seed' in definition ? definition.seed : undefined);
-    return this.#worlds.create(name, definition, {
+    return this.#app.world(name, definition, {
       ...(seed !== undefined && { seed }),
       ...(options.resources !== undefined && { resources: options.resources }),
     });
@@ -98,7 +117,7 @@ export class ArchetypeRuntime {
   /** Every stored world, in order of creation. */
   async worlds(): Promise<readonly StoredWorld[]> {
     this.#admit();
-    return this.#worlds.list();
+    return this.#app.list();
   }
 
   /**
@@ -110,15 +129,15 @@ export class ArchetypeRuntime {
     idOrName: string,
     simulation: Simulation | SimulationDefinition,
     options?: ResumeOptions,
-  ): Promise<World> {
+  ): Promise<RuntimeWorld> {
     this.#admit();
-    return this.#worlds.resume(idOrName, simulation, options);
+    return this.#app.resume(idOrName, simulation, options);
   }
 
   /** A stored world to read only. @throws `world_not_found`, `world_ambiguous` */
   async attach(idOrName: string): Promise<WorldReader> {
     this.#admit();
-    return this.#worlds.attach(idOrName);
+    return this.#app.reader(idOrName);
   }
 
   /**
@@ -137,19 +156,35 @@ export class ArchetypeRuntime {
     );
   }
 
+  /**
+   * The gate as somebody stands before it, for commands that are about no world yet or about many; `world.as(actor)` is
+   * about one. @throws `invalid_argument`
+   */
+  as(actor: Actor): ActorGate {
+    this.#admit();
+    return this.#app.as(actor);
+  }
+
+  /** A page of the audit trail, newest first, with what became of the commands. */
+  async audit(query?: AuditQuery): Promise<AuditPage> {
+    this.#admit();
+    return this.#app.audit(query);
+  }
+
+  /** Holds the audit trail against its hashes, and against a head that was kept. */
+  async verifyAudit(kept?: AuditHead): Promise<AuditVerdict> {
+    this.#admit();
+    return this.#app.verifyAudit(kept);
+  }
+
   /** Waits for ticks under way, moves everything into parts, closes the store. Stored worlds stay. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#end();
+    this.#closing ??= this.#app.close();
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #end(): Promise<void> {
-    await this.#worlds.close();
-    await this.#pool.close();
   }
 
   #admit(): void {

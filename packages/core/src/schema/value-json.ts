@@ -26,6 +26,17 @@ export function valueFromJson(component: AnyComponent, fields: JsonFields): Valu
   return (component as unknown as (given: object) => Value)(cellsFrom(component, fields));
 }
 
+/** The inverse of `patchFromJson`. @throws `invalid_value` */
+export function patchToJson(component: AnyComponent, patch: object): JsonFields {
+  const types = component.fields as Fields;
+  return Object.fromEntries(
+    Object.entries(parsePatch(component, patch)).map(([field, cell]) => [
+      field,
+      cellToJson(types[field]!, cell),
+    ]),
+  );
+}
+
 /** Some of a component's fields in their serialised form, checked. @throws `invalid_value` */
 export function patchFromJson(
   component: AnyComponent,

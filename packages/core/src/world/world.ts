@@ -219,6 +219,12 @@ export class World {
     this.#staging.enact(command, () => work(this.#stage()));
   }
 
+  /** A command that was accepted and cannot be done: the next tick rejects it, for the reason given. */
+  refuse(command: string, reason: unknown): void {
+    this.#admit();
+    this.#staging.refuse(rejection(command, reason));
+  }
+
   /** Holds `work` against what the world will be, and stages nothing. @throws what staging throws */
   check(work: (stage: Stage) => void): void {
     this.#admit();
@@ -447,7 +453,7 @@ export class World {
       try {
         this.enact(command, work);
       } catch (error) {
-        this.#staging.refuse(rejection(command, error));
+        this.refuse(command, error);
       }
     }
   }

@@ -169,6 +169,11 @@ export class Worlds<W extends World = World> {
     return this.#live.get(id);
   }
 
+  /** Every world that this process holds. */
+  running(): readonly W[] {
+    return [...this.#live.values()];
+  }
+
   /** Closes every live world; the store stays open. */
   async close(): Promise<void> {
     await Promise.all([...this.#live.values()].map((world) => world.close()));

@@ -131,7 +131,7 @@ export function requireObject(given: unknown, taker: string, example: string): v
   );
 }
 
-/** Up to three names that look like `name`, nearest first, as `: did you mean "a", "b"?`, or nothing. */
+/** The end of a sentence about a name that is unknown: up to three that look like it, nearest first, or a full stop. */
 export function didYouMean(given: unknown, known: Iterable<string>): string {
   const name = String(given);
   const near = [...known]
@@ -140,7 +140,7 @@ export function didYouMean(given: unknown, known: Iterable<string>): string {
     .toSorted((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, 3)
     .map(({ candidate }) => JSON.stringify(candidate));
-  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+  return near.length === 0 ? '.' : `; did you mean ${near.join(' or ')}?`;
 }
 
 /** Levenshtein distance, two rows. */

@@ -154,7 +154,7 @@ describe('what entities a call is about', () => {
       'component_missing: Entity 6 has no Health; add it with addCo',
       'entity_not_found: A BirthRef was used outside the processor ',
       'component_missing: A birth of this call has no Health; add i',
-      'unknown_column: There is no column "entity_id" Columns: worl',
+      'unknown_column: There is no column "entity_id". Columns: wor',
     ]);
     expect(world.info().entities).toBe(7);
   });

@@ -111,7 +111,7 @@ export class AuditTrail {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // Whoever comes in the same moment shares the write.
-    await undefined;
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];

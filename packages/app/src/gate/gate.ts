@@ -23,7 +23,7 @@ import type { Charge, Quotas, Reservation } from '../quota/quotas.ts';
 import { decode, typeGiven } from './decode.ts';
 import { Once, type Turn } from './once.ts';
 import { codeOf, rowOf, statusOf, type Passage } from './passage.ts';
-import { authorise, type AccessPolicy } from './policy.ts';
+import { requireGrant, type AccessPolicy } from './policy.ts';
 import { reaches, requireReach, type Ancestors } from './reach.ts';
 
 /** What a gate is made of. */
@@ -196,8 +196,8 @@ export class Gate {
       }
     })();
     this.#under.add(under);
-    const done = (): void => void this.#under.delete(under);
-    under.then(done, done);
+    const leave = (): void => void this.#under.delete(under);
+    under.then(leave, leave);
     return under;
   }
 
@@ -214,8 +214,10 @@ export class Gate {
     passage.command = command;
     if (command.world !== undefined) passage.tick = services.liveNow(command.world)?.tick;
     const operation = operationOf(command.type)!;
-    await authorise(policy, command);
-    if (passage.actor.worlds !== undefined) {
+    await requireGrant(policy, command);
+    // What tells of many worlds is narrowed instead.
+    const narrowed = operation.effect !== 'mutation' && operation.narrow !== undefined;
+    if (passage.actor.worlds !== undefined && !narrowed) {
       const world = command.world ?? (await operation.concerns?.(services, command.payload));
       await requireReach(passage.actor, command.type, world, ancestors);
     }
@@ -306,7 +308,10 @@ export class Gate {
     for (const { one, turn } of turns)
       turn.end(queued.promise.then((given) => given.get(one.command) ?? receipts.get(one.command)));
     const given = await queued.promise;
-    return Promise.all(admitted.map(({ command }) => given.get(command) ?? receipts.get(command)!));
+    const answers = admitted.map(
+      async ({ command }) => given.get(command) ?? receipts.get(command)!,
+    );
+    return Promise.all(answers);
   }
 
   async #acceptAll(fresh: readonly Admitted[]): Promise<ReadonlyMap<Command, Receipt>> {

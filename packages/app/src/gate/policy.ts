@@ -51,7 +51,7 @@ function defaultGrants(): Record<string, CommandType[]> {
 }
 
 /** @throws `forbidden` */
-export async function authorise(policy: AccessPolicy, command: Command): Promise<void> {
+export async function requireGrant(policy: AccessPolicy, command: Command): Promise<void> {
   const { actor, type } = command;
   if (!actor.roles.some((role) => policy.grants.get(role)?.has(type) === true)) {
     const able = [...policy.grants].flatMap(([role, types]) => (types.has(type) ? [role] : []));

@@ -111,10 +111,7 @@ function simulationOf({ simulations }: Services, name: string | undefined): Simu
   if (simulation !== undefined) return simulation;
   throw new ArchetypeError(
     'simulation_not_found',
-    `${name === undefined ? 'No simulation was named' : `No simulation is called "${short(name)}"${didYouMean(name, names)}`} The host knows: ${names.join(', ') || 'none'}.`.replace(
-      'named The',
-      'named. The',
-    ),
+    `${name === undefined ? 'No simulation was named.' : `No simulation is called "${short(name)}"${didYouMean(name, names)}`} The host knows: ${names.join(', ') || 'none'}.`,
   );
 }
 

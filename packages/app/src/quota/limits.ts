@@ -75,15 +75,14 @@ function checkLimits(where: string, limits: Limits, types: ReadonlySet<string>):
     }
     const { base, perTick = 0, cap = Infinity } = typeof cost === 'number' ? { base: cost } : cost;
     const counts = [base, perTick].every((given) => Number.isFinite(given) && given >= 0);
-    if (!counts || !(cap >= 0))
-      throw refused(`${where}.costs.${type}`, cost);
+    if (!counts || !(cap >= 0)) throw refused(`${where}.costs.${type}`, cost);
   }
 }
 
 const refused = (what: string, given: unknown): ArchetypeError =>
   new ArchetypeError(
     'invalid_argument',
-    `${what} was ${typeof given === 'object' ? JSON.stringify(given) : String(given)}; give a number from 0 on; Infinity is no limit.`,
+    `${what} was ${typeof given === 'number' ? given : JSON.stringify(given)}; give a number from 0 on; Infinity is no limit.`,
   );
 
 /** Tokens for parts of some work, each of which takes so many ticks. */

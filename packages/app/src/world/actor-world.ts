@@ -72,7 +72,7 @@ export class ActorWorld {
     component: C,
     fields: Patch<NoInfer<C>>,
   ): Promise<void> {
-    const patch = { ...patchToJson(component, fields as object), type: component.type };
+    const patch = { ...patchToJson(component, fields), type: component.type };
     await this.#do('update', { entity_id: entity, components: [patch] });
   }
 

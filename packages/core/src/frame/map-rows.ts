@@ -45,7 +45,7 @@ function checkResult(
     if (names.has(name)) continue;
     throw new ArchetypeError(
       'unknown_column',
-      `The function given to mapRows returned "${name}" for row ${row}, which is not among its outputs (${[...names].join(', ')})${didYouMean(name, names) || '.'}`,
+      `The function given to mapRows returned "${name}" for row ${row}, which is not among its outputs (${[...names].join(', ')})${didYouMean(name, names)}`,
     );
   }
 }

@@ -1,6 +1,21 @@
 export { ArchetypeRuntime } from './runtime.ts';
 export type { RuntimeOptions, RuntimeStorage, WorldDefinition } from './runtime.ts';
 
+// What a runtime's own methods give and take, of the app layer.
+export { createPolicy } from '@archetype/app';
+export type {
+  ActorGate,
+  ActorWorld,
+  AuditEntry,
+  AuditPage,
+  AuditVerdict,
+  CommandInput,
+  EpisodeResult,
+  Receipt,
+  RolloutResult,
+  RuntimeWorld,
+} from '@archetype/app';
+
 // Core's authoring API, so that scripts install one package.
 export {
   ArchetypeError,
@@ -38,6 +53,7 @@ export {
   when,
 } from '@archetype/core';
 export type {
+  Actor,
   AnyComponent,
   AnyFrame,
   BatchContext,

@@ -1,5 +1,6 @@
 import { mintId, type Json, type World } from '@archetype/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { SYSTEM } from '../command/actor.ts';
 import { digestOf } from '../command/canonical.ts';
 import { codeOf } from '../gate/passage.ts';
@@ -177,7 +178,7 @@ const draft = (
   durationMs: number,
   code?: string,
 ): AuditDraft => ({
-  id: mintId(),
+  id: randomUUID(),
   command: mintId(),
   type,
   actor: SYSTEM.id,

@@ -5,8 +5,12 @@ export const SYSTEM: Actor = Object.freeze({ id: 'SYSTEM', roles: Object.freeze(
 
 const MAX_ID = 200;
 
+/** What was checked once. */
+const checked = new WeakSet<object>();
+
 /** A frozen copy. @throws `invalid_argument` */
 export function checkActor(given: unknown): Actor {
+  if (typeof given === 'object' && given !== null && checked.has(given)) return given as Actor;
   const { id, roles, worlds } = (given ?? {}) as Partial<Actor>;
   if (typeof id !== 'string' || id.trim() === '' || id.length > MAX_ID)
     throw refused(`an id was ${JSON.stringify(id) ?? 'missing'}`);
@@ -14,11 +18,13 @@ export function checkActor(given: unknown): Actor {
   if (!isTexts(roles)) throw refused(`roles were ${JSON.stringify(roles) ?? 'missing'}`);
   if (worlds !== undefined && !isTexts(worlds))
     throw refused(`worlds were ${JSON.stringify(worlds)}`);
-  return Object.freeze({
+  const actor = Object.freeze({
     id,
     roles: Object.freeze([...roles]),
     ...(worlds !== undefined && { worlds: Object.freeze([...worlds]) }),
   });
+  checked.add(actor);
+  return actor;
 }
 
 const isTexts = (given: unknown): given is readonly string[] =>

@@ -18,7 +18,7 @@ import type {
 } from '../operations/operation.ts';
 import { operationOf } from '../operations/operations.ts';
 import type { Services } from '../operations/services.ts';
-import { limitsFor, tokensOf, type QuotaOptions } from '../quota/limits.ts';
+import { limitsFor, tokensOf, type ActorLimits, type QuotaOptions } from '../quota/limits.ts';
 import type { Charge, Quotas, Reservation } from '../quota/quotas.ts';
 import { decode, typeGiven } from './decode.ts';
 import { Once, type Turn } from './once.ts';
@@ -69,6 +69,7 @@ export class Gate {
   readonly #parts: GateParts;
   readonly #once: Once;
   readonly #under = new Set<Promise<unknown>>();
+  readonly #limits = new WeakMap<Actor, ActorLimits>();
   #closed = false;
 
   constructor(parts: GateParts) {
@@ -224,11 +225,18 @@ export class Gate {
     return { passage, command, operation };
   }
 
+  #limitsOf(actor: Actor): ActorLimits {
+    let limits = this.#limits.get(actor);
+    if (limits === undefined)
+      this.#limits.set(actor, (limits = limitsFor(this.#parts.limits, actor.roles)));
+    return limits;
+  }
+
   /** Checks what all of them cost, then charges it. */
   async #charge(admitted: readonly Admitted[]): Promise<Reservation> {
-    const { quotas, limits } = this.#parts;
+    const { quotas } = this.#parts;
     const { actor } = admitted[0]!.passage;
-    const own = limitsFor(limits, actor.roles);
+    const own = this.#limitsOf(actor);
     const charges = await Promise.all(
       admitted.map(async ({ command, operation }): Promise<Charge> => ({
         at: await this.#tickOf(command),
@@ -366,7 +374,7 @@ export class Gate {
     reservation: Reservation,
     options: ExecuteOptions,
   ): Promise<unknown> {
-    const { services, clock, inside, limits } = this.#parts;
+    const { services, clock, inside } = this.#parts;
     await operation.check?.(services, command);
     await this.#accept(
       [{ row: rowOf(passage, 'accepted'), command: draftOf(passage, command, [], false) }],
@@ -374,7 +382,7 @@ export class Gate {
     );
     passage.recorded = true;
     passage.running = true;
-    const cost = limitsFor(limits, passage.actor.roles).cost(command.type, operation.cost);
+    const cost = this.#limitsOf(passage.actor).cost(command.type, operation.cost);
     const before = services.liveNow(command.world ?? '')?.tick;
     let result: unknown;
     try {

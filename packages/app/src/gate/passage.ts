@@ -1,4 +1,5 @@
 import { ArchetypeError, mintId, type Actor, type AuditStatus } from '@archetype/core';
+import { randomUUID } from 'node:crypto';
 import type { AuditDraft } from '../audit/chain.ts';
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
@@ -38,7 +39,7 @@ export function rowOf(
 ): AuditDraft {
   const world = command?.world;
   return {
-    id: mintId(),
+    id: randomUUID(),
     command: command?.id ?? mintId(),
     type,
     actor: actor.id,

@@ -18,6 +18,7 @@ export interface Reservation {
 }
 
 const TOKENS = 'tokens';
+const DAY_MS = 86_400_000;
 
 interface Counter {
   readonly actor: string;
@@ -31,6 +32,8 @@ export class Quotas implements UnwrittenQuotas {
   readonly #clock: () => number;
   readonly #counters = new Map<string, Counter>();
   readonly #changed = new Set<Counter>();
+  /** The day that was asked for last. */
+  #day = { number: Number.NaN, name: '' };
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -98,9 +101,16 @@ export class Quotas implements UnwrittenQuotas {
 
   /** A clock that was set back does not give the day's tokens again. */
   #today(actor: string): string {
-    const today = new Date(this.#clock()).toISOString().slice(0, 10);
+    const today = this.#dayOf(this.#clock());
     const counted = this.#counters.get(keyOf({ actor, scope: TOKENS }))?.period ?? today;
     return today > counted ? today : counted;
+  }
+
+  #dayOf(now: number): string {
+    const number = Math.floor(now / DAY_MS);
+    if (number !== this.#day.number)
+      this.#day = { number, name: new Date(number * DAY_MS).toISOString().slice(0, 10) };
+    return this.#day.name;
   }
 
   #counter(actor: string, scope: string, period: string): Counter {
@@ -137,7 +147,7 @@ function tooMany(counter: Counter, count: number, limits: ActorLimits): Archetyp
 function tooDear(day: Counter, tokens: number, limits: ActorLimits): ArchetypeError {
   const limit = limits.tokensPerDay;
   const remaining = Math.max(0, limit - day.used);
-  const resetsAt = Date.parse(`${day.period}T00:00:00Z`) + 86_400_000;
+  const resetsAt = Date.parse(`${day.period}T00:00:00Z`) + DAY_MS;
   return new ArchetypeError(
     'budget_exceeded',
     `This costs ${tokens} tokens, and ${remaining} of your ${limit} for ${day.period} remain; wait until ${new Date(resetsAt).toISOString()}, or ask for less.`,

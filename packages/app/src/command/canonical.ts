@@ -19,7 +19,7 @@ export function canonical(value: unknown): string {
 
 /** Most objects are small, and many are in order. */
 function sorted(keys: string[]): string[] {
-  for (let k = 1; k < keys.length; k++) if (keys[k - 1]! > keys[k]!) return keys.sort();
+  for (let k = 1; k < keys.length; k++) if (keys[k - 1]! > keys[k]!) return keys.toSorted();
   return keys;
 }
 

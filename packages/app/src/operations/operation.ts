@@ -20,7 +20,7 @@ export interface Cost {
   readonly cap?: number;
 }
 
-export type Group = 'entity' | 'world' | 'simulation' | 'behaviour' | 'read' | 'open';
+type Group = 'entity' | 'world' | 'simulation' | 'behaviour' | 'read' | 'open';
 
 /** What goes along with a command that is done at once. */
 export interface Given {
@@ -41,7 +41,7 @@ export interface Plan {
 }
 
 /** What every operation says of itself; gate, API, CLI and docs read it. */
-export interface About<
+interface About<
   T extends string = string,
   S extends z.ZodType = z.ZodType,
   W extends boolean = boolean,

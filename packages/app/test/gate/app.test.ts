@@ -300,9 +300,9 @@ describe('simulations from modules', () => {
     ['throws', 'throws.ts', 'throw new Error("half way");', /half way/],
     ['exports none', 'none.ts', 'export const x = 1;', /exports no simulation \(it exports x\)/],
     [
-      'has one of a name that is taken',
+      'exports what is no simulation',
       'same.ts',
-      `export const s = ${'{}'}; export const t = ${'{}'};`,
+      'export const s = {}; export const t = {};',
       /exports no simulation/,
     ],
   ])('one that %s is named', async (_what, name, text, message) => {

@@ -183,7 +183,7 @@ describe('quotas', () => {
       const host = appOver(new MemoryStore(), { quotas });
       const place = host.world('p', arena);
       await place.run({ steps: 0 });
-      await place.as(player).spawn(Position());
+      expect(await place.as(player).spawn(Position())).toBe(1);
     }
   });
 

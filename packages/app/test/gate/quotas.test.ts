@@ -245,7 +245,7 @@ describe('the tokens of a day', () => {
     await expect(place.as(player).spawn(Position())).rejects.toThrow('disk');
     failing.failing = false;
     await host.trail.flush();
-    const [record] = (await failing.quotas()).filter(({ scope }) => scope === 'tokens');
+    const record = (await failing.quotas()).find(({ scope }) => scope === 'tokens');
     expect(record!.used).toBe(10);
     expect(place.info().staged).toBe(1);
   });
@@ -260,5 +260,5 @@ test.each([
   [{ costs: { spwan: 1 } }, /names "spwan"/],
   [{ costs: { spawn: Infinity } }, /costs\.spawn was/],
 ])('limits like %j are refused when the app is made', (quotas, message) => {
-  expect(() => open({ quotas: quotas as never })).toThrow(message);
+  expect(() => open({ quotas })).toThrow(message);
 });

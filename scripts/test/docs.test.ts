@@ -37,6 +37,7 @@ const pages = [
 const besides = [
   ['packages/core', 'packages/core'],
   ['packages/app', 'examples/cartpole'],
+  ['docs/gate.md', 'examples/world-mutations'],
   ['', 'examples/quickstart'],
 ] as const;
 

@@ -76,6 +76,7 @@ export type ErrorCode =
   | 'flush_failed'
   | 'close_failed'
   // the gate
+  | 'unexpected'
   | 'forbidden'
   | 'quota_exceeded'
   | 'budget_exceeded'
@@ -88,7 +89,6 @@ export type ErrorCode =
   | 'discarded'
   | 'module_failed'
   | 'app_closed'
-  | 'audit_broken'
   | 'simulation_not_found'
   | 'hook_not_found'
   | 'processor_not_found'
@@ -134,6 +134,8 @@ export function requireObject(given: unknown, taker: string, example: string): v
 /** The end of a sentence about a name that is unknown: up to three that look like it, nearest first, or a full stop. */
 export function didYouMean(given: unknown, known: Iterable<string>): string {
   const name = String(given);
+  // Nobody meant a name by mistake that is longer than any.
+  if (name.length > MAX_NAME) return '.';
   const near = [...known]
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
@@ -142,6 +144,8 @@ export function didYouMean(given: unknown, known: Iterable<string>): string {
     .map(({ candidate }) => JSON.stringify(candidate));
   return near.length === 0 ? '.' : `; did you mean ${near.join(' or ')}?`;
 }
+
+const MAX_NAME = 100;
 
 /** Levenshtein distance, two rows. */
 function editDistance(a: string, b: string): number {

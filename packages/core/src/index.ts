@@ -85,7 +85,7 @@ export { randomStream } from './random/random-stream.ts';
 export type { RandomStream } from './random/stream.ts';
 export type { RandomStreams } from './random/streams.ts';
 
-export { defineResource } from './state/resource.ts';
+export { defineResource, isResource, resourceFromJson } from './state/resource.ts';
 export type { AnyResource, Resource, ResourceOf, ResourceValue } from './state/resource.ts';
 export { defineProcessor } from './tick/processor.ts';
 export type { Processor, ProcessorDefinition } from './tick/processor.ts';
@@ -102,7 +102,8 @@ export { Worlds } from './world/worlds.ts';
 export type { CreateOptions, ResumeOptions, WorldsOptions } from './world/worlds.ts';
 export { World } from './world/world.ts';
 export type { Stage } from './world/stage.ts';
-export type { Definitions, Due, DueCommand } from './world/world-state.ts';
+export type { Definitions } from './world/definitions.ts';
+export type { Due, DueCommand, WorldCommands } from './world/world-commands.ts';
 export type { ForkOptions, RunOptions, StepOptions } from './world/world-options.ts';
 export type { WorldReader } from './world/world-reader.ts';
 export {
@@ -155,7 +156,9 @@ export type {
 } from './schema/signature.ts';
 export type { Commit, TableCommit } from './state/commit.ts';
 export {
+  codeOf,
   matchesCommand,
+  rejectedBy,
   type Actor,
   type CommandQuery,
   type CommandRecord,

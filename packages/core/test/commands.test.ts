@@ -10,7 +10,9 @@ import {
   valueFromJson,
   valueToJson,
   vector,
+  World as BaseWorld,
   Worlds,
+  type Due,
   type DueCommand,
   type SettledCommand,
   type Stage,
@@ -28,6 +30,16 @@ let world: World;
 let waiting: (DueCommand & { readonly tick: number })[];
 let fails: boolean;
 
+const dues: Due = {
+  take: (id, tick) => {
+    if (id !== world.id) return [];
+    const due = waiting.filter((command) => command.tick <= tick);
+    waiting = waiting.filter((command) => command.tick > tick);
+    return due;
+  },
+  giveBack: (_id, commands) => void waiting.unshift(...(commands as typeof waiting)),
+};
+
 /** How the commands of a world ended, tick by tick. */
 const settled: SettledCommand[][] = [];
 
@@ -43,14 +55,7 @@ beforeEach(() => {
   waiting = [];
   fails = false;
   store = new Told();
-  worlds = new Worlds(store, {
-    due: (id, tick) => {
-      if (id !== world.id) return [];
-      const due = waiting.filter((command) => command.tick <= tick);
-      waiting = waiting.filter((command) => command.tick > tick);
-      return due;
-    },
-  });
+  worlds = new Worlds(store, { due: dues });
   const fail = defineProcessor({
     name: 'fail',
     components: [Life],
@@ -71,9 +76,9 @@ const birth =
 
 describe('commands that were accepted', () => {
   test('are applied by the tick that takes their work, which says so', async () => {
-    const first = world.reserve(2);
-    world.enact('late', birth(first + 1, 2));
-    world.enact('early', birth(first, 1));
+    const first = world.commands.reserve(2);
+    world.commands.enact('late', birth(first + 1, 2));
+    world.commands.enact('early', birth(first, 1));
     expect(world.info().staged).toBe(2);
     expect((await world.run({ steps: 1 })).commandsApplied).toBe(2);
     expect(settled).toEqual([
@@ -90,9 +95,9 @@ describe('commands that were accepted', () => {
   });
 
   test('happen whole or not at all', async () => {
-    const id = world.reserve(1);
+    const id = world.commands.reserve(1);
     expect(() =>
-      world.enact('half', (stage) => {
+      world.commands.enact('half', (stage) => {
         stage.spawn(id, [Life()]);
         stage.despawn(99);
       }),
@@ -103,9 +108,9 @@ describe('commands that were accepted', () => {
   });
 
   test('can be held against the world without changing it', () => {
-    world.check(birth(world.reserve(1), 1));
+    world.commands.check(birth(world.commands.reserve(1), 1));
     expect(world.staged()).toEqual([]);
-    expect(() => world.check((stage) => stage.despawn(1))).toThrow(
+    expect(() => world.commands.check((stage) => stage.despawn(1))).toThrow(
       expect.objectContaining({ code: 'entity_not_found' }),
     );
   });
@@ -122,7 +127,7 @@ describe('commands that were accepted', () => {
       );
       now.spawn(Life({ points: 7 }));
     });
-    waiting.push({ command: 'later', tick: 2, work: birth(world.reserve(1), 5) });
+    waiting.push({ command: 'later', tick: 2, work: birth(world.commands.reserve(1), 5) });
     world.send({ to: world.spawn(Life()), content: 'direct' });
     await world.run({ steps: 2 });
     expect(kinds).toEqual(['spawn,send', 'spawn']);
@@ -132,7 +137,7 @@ describe('commands that were accepted', () => {
   test('that cannot be done are rejected alone, with the reason', async () => {
     waiting.push(
       { command: 'bad', tick: 0, work: (stage) => stage.update(9, Life, { points: 1 }) },
-      { command: 'good', tick: 0, work: birth(world.reserve(1), 4) },
+      { command: 'good', tick: 0, work: birth(world.commands.reserve(1), 4) },
     );
     expect((await world.step()).commandsApplied).toBe(1);
     expect(settled[0]).toEqual([
@@ -141,26 +146,57 @@ describe('commands that were accepted', () => {
     ]);
   });
 
-  test('stay when their tick fails, and are settled by the one that succeeds', async () => {
-    world.spawn(Life());
+  test('stay when their tick fails: direct ones staged, deferred ones due again, behind what is direct', async () => {
+    const id = world.spawn(Life());
     await world.run({ steps: 0 });
+    const set = (given: number) => (stage: Stage) => stage.update(id, Life, { points: given });
     waiting.push(
-      { command: 'due', tick: 0, work: birth(world.reserve(1), 4) },
+      { command: 'due', tick: 0, work: set(1) },
       { command: 'bad', tick: 0, work: (stage) => stage.despawn(99) },
     );
     fails = true;
     await expect(world.step()).rejects.toMatchObject({ code: 'processor_failed' });
     expect(settled).toHaveLength(1);
+    expect(world.staged()).toEqual([]);
+    expect(waiting.map(({ command }) => command)).toEqual(['due', 'bad']);
     fails = false;
+    world.commands.enact('direct', set(2));
     await world.step();
     expect(settled[1]!.map(({ command, status }) => [command, status])).toEqual([
+      ['direct', 'applied'],
       ['due', 'applied'],
       ['bad', 'rejected'],
     ]);
+    expect(await points()).toEqual([[id, 1]]);
+  });
+
+  test('are not applied before their tick by commits that fail behind each other', async () => {
+    class Failing extends Told {
+      failing = false;
+      override async append(commits: Parameters<MemoryStore['append']>[0]): Promise<void> {
+        if (this.failing && commits[0]!.tick === 3) throw new Error('disk');
+        await super.append(commits);
+      }
+    }
+    const failing = new Failing();
+    store = failing;
+    worlds = new Worlds(store, { due: dues });
+    world = worlds.create('w', {});
+    await world.run({ steps: 1 });
+    failing.failing = true;
+    waiting.push({ command: 'ten', tick: 10, work: birth(world.commands.reserve(1), 1) });
+    await expect(world.run({ steps: 20 })).rejects.toThrow('disk');
+    expect(world.tick).toBe(2);
+    failing.failing = false;
+    await world.run({ steps: 7 });
+    expect(settled.flat()).toEqual([]);
+    await world.step();
+    expect(settled.flat()).toEqual([{ command: 'ten', status: 'applied' }]);
+    expect(world.tick).toBe(10);
   });
 
   test('whose work is discarded are told so by the next tick', async () => {
-    world.enact('dropped', birth(world.reserve(1), 4));
+    world.commands.enact('dropped', birth(world.commands.reserve(1), 4));
     world.discard();
     await world.step();
     expect(settled[0]).toMatchObject([
@@ -169,7 +205,7 @@ describe('commands that were accepted', () => {
   });
 
   test('stay behind when the world is forked: the fork has their work, and settles nothing', async () => {
-    world.enact('here', birth(world.reserve(1), 4));
+    world.commands.enact('here', birth(world.commands.reserve(1), 4));
     const fork = await world.fork();
     await fork.step();
     expect(settled.flat()).toEqual([]);
@@ -179,7 +215,7 @@ describe('commands that were accepted', () => {
   });
 
   test('set resources that the tick sees', async () => {
-    world.enact('gravity', (stage) => stage.setResource(Gravity(1.6)));
+    world.commands.enact('gravity', (stage) => stage.setResource(Gravity(1.6)));
     await world.step();
     expect(world.resources.get(Gravity)).toBe(1.6);
   });
@@ -187,14 +223,14 @@ describe('commands that were accepted', () => {
 
 describe('entity ids that were given', () => {
   test('are not given again, used or not, also after the world is resumed', async () => {
-    world.reserve(3);
+    world.commands.reserve(3);
     world.spawn(Life());
     world.discard();
     await world.step();
     await world.close();
     const again = await worlds.resume(world.id, {});
     expect(again.spawn(Life())).toBe(5);
-    again.hold(10);
+    again.commands.hold(10);
     expect(again.spawn(Life())).toBe(10);
   });
 });
@@ -215,6 +251,25 @@ test('a world that was written down and not started begins again as its simulati
   expect(later.info().staged).toBe(0);
 });
 
+test('two who resume one world at once do not take it from each other', async () => {
+  await world.step();
+  await world.close();
+  const both = await Promise.allSettled([worlds.resume('w', {}), worlds.resume('w', {})]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const won = both.find((one) => one.status === 'fulfilled') as PromiseFulfilledResult<World>;
+  await won.value.step();
+  expect(won.value.tick).toBe(2);
+});
+
+test('a set-up that throws leaves no world behind, and its name free', () => {
+  const setup = (): never => {
+    throw new Error('half way');
+  };
+  expect(() => worlds.create('broken', { setup })).toThrow('half way');
+  expect(worlds.running().map(({ name }) => name)).toEqual(['w']);
+  worlds.create('broken');
+});
+
 test('names are looked up among what a world knows', () => {
   expect(world.definitions.component('Life')).toBe(Life);
   expect(world.definitions.resource('gravity')).toBe(Gravity);
@@ -224,14 +279,36 @@ test('names are looked up among what a world knows', () => {
 });
 
 test('worlds and their forks can be of a class of the caller', async () => {
-  class Named extends (await import('@archetype/core')).World {
+  class Named extends BaseWorld {
     get shout(): string {
       return this.name.toUpperCase();
     }
   }
-  const named = new Worlds(new MemoryStore(), { worldClass: Named }).create('loud');
+  const own = new Worlds(new MemoryStore(), { make: (...given) => new Named(...given) });
+  const named = own.create('loud');
   expect(named.shout).toBe('LOUD');
   expect((await named.fork({ name: 'branch' })).shout).toBe('BRANCH');
+});
+
+test('nobody finds a world that is resumed before what waits for it is told, or when that fails', async () => {
+  await world.step();
+  await world.close();
+  const found: unknown[] = [];
+  let failing = true;
+  const own: Worlds = new Worlds(store, {
+    resumed: async (resumed) => {
+      found.push(own.live(resumed.id));
+      if (failing) throw new Error('not now');
+      resumed.commands.hold(50);
+    },
+  });
+  await expect(own.resume('w', {})).rejects.toThrow('not now');
+  expect(own.running()).toEqual([]);
+  failing = false;
+  const again = await own.resume('w', {});
+  expect(found).toEqual([undefined, undefined]);
+  expect(own.live(again.id)).toBe(again);
+  expect(again.spawn(Life())).toBe(50);
 });
 
 test('closing worlds closes their forks too', async () => {

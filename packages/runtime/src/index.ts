@@ -2,18 +2,33 @@ export { ArchetypeRuntime } from './runtime.ts';
 export type { RuntimeOptions, RuntimeStorage, WorldDefinition } from './runtime.ts';
 
 // What a runtime's own methods give and take, of the app layer.
-export { createPolicy } from '@archetype/app';
+export { createPolicy, loadSimulations } from '@archetype/app';
 export type {
+  AccessPolicy,
   ActorGate,
   ActorWorld,
   AuditEntry,
+  AuditHead,
+  AuditOutcome,
   AuditPage,
+  AuditPageQuery,
   AuditVerdict,
   CommandInput,
+  CustomHandler,
+  EpisodeOptions,
   EpisodeResult,
+  ExecuteOptions,
+  Outcome,
+  PolicyOptions,
+  QuotaOptions,
   Receipt,
+  RegisteredOptions,
+  RolloutOptions,
   RolloutResult,
   RuntimeWorld,
+  TrustedAuditLevel,
+  WorldCommand,
+  WorldSummary,
 } from '@archetype/app';
 
 // Core's authoring API, so that scripts install one package.
@@ -69,6 +84,7 @@ export type {
   ErrorCode,
   Expr,
   Hook,
+  HookDefinition,
   HookEvents,
   GridIndex,
   KernelRandom,
@@ -84,7 +100,10 @@ export type {
   ResourceValue,
   RunProgress,
   RunResult,
+  ResumeOptions,
   Simulation,
+  SimulationDefinition,
+  StoredCommand,
   StoredWorld,
   TickContext,
   Value,

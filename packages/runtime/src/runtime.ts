@@ -5,7 +5,6 @@ import {
   type ResumeOptions,
   type Actor,
   type AnyResource,
-  type AuditQuery,
   type Logger,
   type Simulation,
   type SimulationDefinition,
@@ -20,8 +19,11 @@ import {
   type AppOptions,
   type AuditHead,
   type AuditPage,
+  type AuditPageQuery,
   type AuditVerdict,
+  type RegisteredOptions,
   type RuntimeWorld,
+  type TrustedAuditLevel,
 } from '@archetype/app';
 import {
   StorePool,
@@ -55,13 +57,10 @@ export interface RuntimeOptions {
   readonly storage?: string | RuntimeStorage;
   /** Where worlds and their processors log; the console unless told. */
   readonly logger?: Logger;
-  /** For actors that `world.as` lets in: who may do what, how much of it, and what hosts register; see `@archetype/app`. */
-  readonly gate?: Pick<
-    AppOptions,
-    'simulations' | 'processors' | 'hooks' | 'handlers' | 'policy' | 'quotas' | 'executor'
-  >;
+  /** For those whom `as` lets in: who may do what, how much of it, and what they can name; see `@archetype/app`. */
+  readonly actors?: RegisteredOptions & Pick<AppOptions, 'policy' | 'quotas' | 'executor'>;
   /** Which of the script's own calls are audited; world life cycles and runs (`lifecycle`) unless told. */
-  readonly audit?: 'none' | 'lifecycle' | 'mutations';
+  readonly trustedAudit?: TrustedAuditLevel;
 }
 
 export type WorldDefinition = SimulationDefinition & {
@@ -89,11 +88,11 @@ export class ArchetypeRuntime {
       typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
     this.#store = openerOf(storage, this.#pool);
     this.#app = createApp({
-      ...options.gate,
+      ...options.actors,
       store: this.#store,
       closeStore: () => this.#pool.close(),
       ...(options.logger !== undefined && { logger: options.logger }),
-      ...(options.audit !== undefined && { trustedAudit: options.audit }),
+      ...(options.trustedAudit !== undefined && { trustedAudit: options.trustedAudit }),
     });
   }
 
@@ -137,7 +136,7 @@ export class ArchetypeRuntime {
   /** A stored world to read only. @throws `world_not_found`, `world_ambiguous` */
   async attach(idOrName: string): Promise<WorldReader> {
     this.#admit();
-    return this.#app.reader(idOrName);
+    return this.#app.attach(idOrName);
   }
 
   /**
@@ -166,7 +165,7 @@ export class ArchetypeRuntime {
   }
 
   /** A page of the audit trail, newest first, with what became of the commands. */
-  async audit(query?: AuditQuery): Promise<AuditPage> {
+  async audit(query?: AuditPageQuery): Promise<AuditPage> {
     this.#admit();
     return this.#app.audit(query);
   }

@@ -115,23 +115,23 @@ describe('a runtime', () => {
       'otto step',
       'SYSTEM run_rollout',
       'SYSTEM run_episode',
+      'SYSTEM create_world',
     ]);
-    expect(await runtime.verifyAudit()).toMatchObject({ sound: true, rows: 3 });
+    expect(await runtime.verifyAudit()).toMatchObject({ sound: true, rows: 4 });
   });
 
   test('audits nothing of its own when it is told so, and takes the host of the gate', async () => {
     await using runtime = new ArchetypeRuntime({
       storage: { backend: 'memory' },
-      audit: 'none',
-      gate: {
+      trustedAudit: 'none',
+      actors: {
         simulations: [arena],
         quotas: { commandsPerTick: 1 },
         handlers: { nothing: () => undefined },
       },
     });
     const admin = runtime.as({ id: 'ada', roles: ['admin'] });
-    const { result } = await admin.execute({ type: 'create_world', payload: { name: 'made' } });
-    const as = admin.world((result as { world: string }).world);
+    const as = await admin.createWorld({ name: 'made' });
     await as.custom('nothing');
     await expect(as.custom('nothing')).rejects.toMatchObject({ code: 'quota_exceeded' });
     expect((await runtime.audit()).rows.map(({ type }) => type)).toEqual([

@@ -1,9 +1,7 @@
 import type { AuditRecord } from '@archetype/core';
 import { hash } from 'node:crypto';
 import { canonical } from '../command/canonical.ts';
-
-/** A row before it has its place in the trail. */
-export type AuditDraft = Omit<AuditRecord, 'position' | 'previous' | 'hash'>;
+import type { AuditDraft } from './draft.ts';
 
 /** Where a trail ends. */
 export interface AuditHead {

@@ -8,7 +8,8 @@ import {
   type SettledCommand,
   type Store,
 } from '@archetype/core';
-import { chained, headOf, type AuditDraft, type AuditHead } from './chain.ts';
+import { chained, headOf, type AuditHead } from './chain.ts';
+import type { AuditDraft } from './draft.ts';
 
 /** A command that is written down with its row; its place in the trail is its place in the order of acceptance. */
 export type CommandDraft = Omit<CommandRecord, 'sequence'>;
@@ -36,6 +37,8 @@ interface Waiting {
 const DELAY_MS = 50;
 /** So many of them may wait while the store cannot write; then whoever comes next is told. */
 const MAX_NOTED = 10_000;
+/** So many are written at once. */
+const MANY_NOTED = 1000;
 
 /**
  * Writes the trail: rows in one order, each chained to the one before it, together with the commands that were accepted by
@@ -70,7 +73,7 @@ export class AuditTrail {
 
   /** @throws `commit_failed` when so much waits for a store that cannot write that nothing more may come */
   requireRoom(): void {
-    if (this.#noted >= MAX_NOTED) {
+    if (this.#failure !== undefined && this.#noted >= MAX_NOTED) {
       throw new ArchetypeError(
         'commit_failed',
         `${this.#noted} audit rows wait for a store that cannot write them; nothing more is let through the gate until it can.`,
@@ -83,7 +86,8 @@ export class AuditTrail {
   note(entry: TrailEntry): void {
     this.#waiting.push({ entries: [entry], done: undefined });
     this.#noted++;
-    this.#timer ??= setTimeout(() => this.#begin(), DELAY_MS);
+    if (this.#noted >= MANY_NOTED && this.#failure === undefined) this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), DELAY_MS);
   }
 
   /** Writes what waits. @throws what keeps the store from writing */
@@ -139,6 +143,8 @@ export class AuditTrail {
     if (this.#failure === undefined)
       this.#logger.error('The audit trail could not be written.', { error });
     this.#failure = error;
+    // What the store has is asked again: some of it may be there.
+    this.#head = undefined;
     for (const { done } of batch) done?.reject(error);
     const noted = batch.filter(({ done }) => done === undefined);
     this.#waiting = [...noted, ...this.#waiting];

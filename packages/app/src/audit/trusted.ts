@@ -1,22 +1,20 @@
-import { mintId, type Json, type World } from '@archetype/core';
+import { codeOf, type Json, type World } from '@archetype/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import { SYSTEM } from '../command/actor.ts';
 import { digestOf } from '../command/canonical.ts';
-import { codeOf } from '../gate/passage.ts';
-import type { AuditDraft } from './chain.ts';
+import { auditDraft, type AuditDraft } from './draft.ts';
 import type { AuditTrail } from './trail.ts';
 
 /**
- * Which calls of the host's own code are audited. `lifecycle` (unless told): creating, forking, resuming and destroying
- * worlds, and runs, episodes and rollouts. `mutations`: also what ticks did to entities.
+ * Which calls of the process's own code are audited. `lifecycle` (unless told): creating, forking, resuming and destroying
+ * worlds, and runs, episodes and rollouts. `mutations`: also what ticks did to entities, whoever asked for it.
  */
 export type TrustedAuditLevel = 'none' | 'lifecycle' | 'mutations';
 
 export const levels: readonly TrustedAuditLevel[] = ['none', 'lifecycle', 'mutations'];
 
+/** Runs of a world that share a row. */
 interface Runs {
-  readonly world: string;
   readonly acceptedAt: number;
   calls: number;
   ticks: number;
@@ -25,15 +23,15 @@ interface Runs {
   finishedAt: number;
 }
 
-const HOOKS = ['spawn', 'despawn', 'update', 'componentAdded', 'componentRemoved'] as const;
+type About = Pick<World, 'id' | 'tick'>;
 
-/** Audits what the host's own code does, as SYSTEM. Rows are written soon, and nobody waits for them. */
+/** Audits what the process's own code does, as SYSTEM. Rows are written soon, and nobody waits for them. */
 export class TrustedAudit {
   readonly #trail: AuditTrail;
   readonly #level: TrustedAuditLevel;
   readonly #clock: () => number;
-  readonly #inside = new AsyncLocalStorage<true>();
-  /** Runs of a world whose row is not written yet; they share it. */
+  readonly #silence = new AsyncLocalStorage<true>();
+  /** By world; their row is not written yet. */
   readonly #runs = new Map<string, Runs>();
 
   constructor(trail: AuditTrail, level: TrustedAuditLevel, clock: () => number) {
@@ -42,154 +40,120 @@ export class TrustedAudit {
     this.#clock = clock;
   }
 
-  /** Runs what is audited as a whole, so that what it does has no rows of its own. */
-  readonly inside = <T>(work: () => T): T => this.#inside.run(true, work);
-
-  get #silent(): boolean {
-    return this.#level === 'none' || this.#inside.getStore() === true;
+  get level(): TrustedAuditLevel {
+    return this.#level;
   }
 
-  /** A world was made, or gone on with. */
-  begun(type: 'create_world' | 'resume_world', world: World): void {
-    if (this.#silent) return;
+  /** Runs what has a row as a whole, so that what it does has none of its own. */
+  readonly silently = <T>(work: () => T): T => this.#silence.run(true, work);
+
+  get #silent(): boolean {
+    return this.#level === 'none' || this.#silence.getStore() === true;
+  }
+
+  /** Something happened in this moment. */
+  note(type: string, world: About, summary: Json): void {
+    if (this.#level === 'none') return;
     const now = this.#clock();
-    this.#note(type, world, { name: world.name }, now, now, 0);
+    this.#runs.delete(world.id);
+    this.#trail.note({ row: this.#row(type, world, summary, { at: now, ended: now, ms: 0 }) });
   }
 
   /** Something that is done to a world; `summary` says what came of it. */
   async around<T>(
     type: string,
-    world: World,
+    world: About,
     work: () => Promise<T>,
     summary: (result: T) => Json,
   ): Promise<T> {
     if (this.#silent) return work();
-    const [acceptedAt, began] = [this.#clock(), performance.now()];
-    const spent = (): number => performance.now() - began;
+    const span = this.#begin();
     try {
-      const result = await this.inside(work);
-      this.#note(type, world, summary(result), acceptedAt, this.#clock(), spent());
+      const result = await this.silently(work);
+      this.#runs.delete(world.id);
+      this.#trail.note({ row: this.#row(type, world, summary(result), span()) });
       return result;
     } catch (error) {
-      this.#note(type, world, {}, acceptedAt, this.#clock(), spent(), codeOf(error));
+      this.#runs.delete(world.id);
+      this.#trail.note({ row: this.#row(type, world, {}, span(), codeOf(error)) });
       throw error;
     }
   }
 
   /** A run. Runs that end before the row of the one before them is written share that row: a loop of steps is one run. */
   async run<T extends { readonly ticksCompleted: number; readonly finalTick: number }>(
-    world: World,
+    world: About,
     work: () => Promise<T>,
   ): Promise<T> {
     if (this.#silent) return work();
-    const [acceptedAt, began] = [this.#clock(), performance.now()];
+    const span = this.#begin();
     let result: T;
     try {
-      result = await this.inside(work);
+      result = await this.silently(work);
     } catch (error) {
       this.#runs.delete(world.id);
-      const spent = performance.now() - began;
-      this.#note('run', world, {}, acceptedAt, this.#clock(), spent, codeOf(error));
+      this.#trail.note({ row: this.#row('run', world, {}, span(), codeOf(error)) });
       throw error;
     }
-    let runs = this.#runs.get(world.id);
-    if (runs === undefined) {
-      const begun: Runs = {
-        world: world.id,
-        acceptedAt,
-        calls: 0,
-        ticks: 0,
-        finalTick: 0,
-        durationMs: 0,
-        finishedAt: acceptedAt,
-      };
-      runs = begun;
-      this.#runs.set(world.id, begun);
-      this.#trail.note({ row: () => this.#runsRow(begun) });
-    }
+    const { at, ended, ms } = span();
+    const runs = this.#runs.get(world.id) ?? this.#share(world.id, at);
     runs.calls++;
     runs.ticks += result.ticksCompleted;
     runs.finalTick = result.finalTick;
-    runs.durationMs += performance.now() - began;
-    runs.finishedAt = this.#clock();
+    runs.durationMs += ms;
+    runs.finishedAt = ended;
     return result;
   }
 
-  #runsRow(runs: Runs): AuditDraft {
-    if (this.#runs.get(runs.world) === runs) this.#runs.delete(runs.world);
-    const { world, finalTick: tick, calls, ticks, acceptedAt, finishedAt, durationMs } = runs;
-    const about = { id: world, tick };
-    return draft('run', about, { calls, ticks }, acceptedAt, finishedAt, durationMs);
+  #share(world: string, acceptedAt: number): Runs {
+    const runs: Runs = {
+      acceptedAt,
+      calls: 0,
+      ticks: 0,
+      finalTick: 0,
+      durationMs: 0,
+      finishedAt: acceptedAt,
+    };
+    this.#runs.set(world, runs);
+    this.#trail.note({
+      row: () => {
+        if (this.#runs.get(world) === runs) this.#runs.delete(world);
+        const { calls, ticks, finalTick: tick, finishedAt: ended, durationMs: ms } = runs;
+        return this.#row(
+          'run',
+          { id: world, tick },
+          { calls, ticks },
+          { at: acceptedAt, ended, ms },
+        );
+      },
+    });
+    return runs;
   }
 
-  /** Audits what ticks do to the entities of a world, and of its forks. */
-  listen(world: World): void {
-    if (this.#level !== 'mutations') return;
-    for (const event of HOOKS) {
-      world.on(
-        event,
-        (about) => {
-          const summary = {
-            table: about.table,
-            entities: about.entities.length,
-            ...('component' in about && { component: String(about.component) }),
-          };
-          const now = this.#clock();
-          const { id } = about.world;
-          this.#trail.note({
-            row: draft(OPERATION_OF[event], { id, tick: about.tick }, summary, now, now, 0),
-          });
-        },
-        { mode: 'detached' },
-      );
-    }
+  #begin(): () => { readonly at: number; readonly ended: number; readonly ms: number } {
+    const [at, began] = [this.#clock(), performance.now()];
+    return () => ({ at, ended: this.#clock(), ms: performance.now() - began });
   }
 
-  #note(
+  #row(
     type: string,
-    world: World,
+    { id: world, tick }: About,
     summary: Json,
-    acceptedAt: number,
-    finishedAt: number,
-    durationMs: number,
+    { at, ended, ms }: { readonly at: number; readonly ended: number; readonly ms: number },
     code?: string,
-  ): void {
-    const row = draft(type, world, summary, acceptedAt, finishedAt, durationMs, code);
-    this.#runs.delete(world.id);
-    this.#trail.note({ row });
+  ): AuditDraft {
+    return auditDraft({
+      command: undefined,
+      type,
+      actor: SYSTEM,
+      world,
+      tick,
+      status: code === undefined ? 'applied' : 'failed',
+      code,
+      payloadDigest: digestOf(summary),
+      summary,
+      acceptedAt: at,
+      ended: { at: ended, durationMs: ms },
+    });
   }
 }
-
-/** The operation that does by a command what an event tells of. */
-const OPERATION_OF: Readonly<Record<(typeof HOOKS)[number], string>> = {
-  spawn: 'spawn',
-  despawn: 'despawn',
-  update: 'update',
-  componentAdded: 'add_components',
-  componentRemoved: 'remove_components',
-};
-
-const draft = (
-  type: string,
-  world: { readonly id: string; readonly tick: number },
-  summary: Json,
-  acceptedAt: number,
-  finishedAt: number,
-  durationMs: number,
-  code?: string,
-): AuditDraft => ({
-  id: randomUUID(),
-  command: mintId(),
-  type,
-  actor: SYSTEM.id,
-  roles: SYSTEM.roles,
-  world: world.id,
-  tick: world.tick,
-  status: code === undefined ? 'applied' : 'failed',
-  ...(code !== undefined && { code }),
-  payloadDigest: digestOf(summary),
-  summary,
-  acceptedAt,
-  finishedAt,
-  durationMs: Math.round(durationMs * 1000) / 1000,
-});

@@ -1,16 +1,18 @@
-import type { DueCommand, Stage, StoredCommand } from '@archetype/core';
+import type { Due, DueCommand } from '@archetype/core';
 
 /** A deferred command in its world's queue. */
-export interface Queued {
-  readonly record: Pick<StoredCommand, 'id' | 'tick' | 'priority' | 'sequence' | 'actor'>;
-  readonly work: (stage: Stage) => void;
+export interface Queued extends DueCommand {
+  /** Not before this tick. */
+  readonly tick: number;
+  readonly priority: number;
+  readonly sequence: number;
 }
 
 /**
  * Deferred commands, by world, in the order in which they apply: tick, priority, acceptance. It holds what waits; that a
  * command was accepted, and how it ended, is in the store.
  */
-export class Broker {
+export class Broker implements Due {
   readonly #queues = new Map<string, Queued[]>();
 
   submit(world: string, queued: Queued): void {
@@ -25,35 +27,31 @@ export class Broker {
     queue.splice(low, 0, queued);
   }
 
-  /** Those that are due at a tick; they belong to the world then. */
-  due(world: string, tick: number): readonly DueCommand[] {
+  take(world: string, tick: number): readonly Queued[] {
     const queue = this.#queues.get(world);
-    if (queue === undefined || !(queue[0]!.record.tick <= tick)) return [];
-    const later = queue.findIndex(({ record }) => record.tick > tick);
-    const due = queue.splice(0, later < 0 ? queue.length : later);
-    if (queue.length === 0) this.#queues.delete(world);
-    return due.map(({ record, work }) => ({ command: record.id, work }));
+    if (queue === undefined || queue.length === 0 || queue[0]!.tick > tick) return [];
+    const later = queue.findIndex((queued) => queued.tick > tick);
+    return queue.splice(0, later < 0 ? queue.length : later);
   }
 
-  /** Takes a command out of its queue; undefined when it does not wait any more. */
-  take(world: string, id: string): Queued | undefined {
-    const queue = this.#queues.get(world);
-    const at = queue?.findIndex(({ record }) => record.id === id) ?? -1;
-    if (at < 0) return undefined;
-    const [queued] = queue!.splice(at, 1);
-    if (queue!.length === 0) this.#queues.delete(world);
-    return queued;
+  giveBack(world: string, commands: readonly DueCommand[]): void {
+    for (const queued of commands as readonly Queued[]) this.submit(world, queued);
   }
 
-  /** Empties the queue of a world that ended. @returns the ids of what waited */
-  clear(world: string): readonly string[] {
-    const queue = this.#queues.get(world) ?? [];
+  /** Takes one command out of its queue; undefined when it does not wait any more. */
+  remove(world: string, command: string): Queued | undefined {
+    const queue = this.#queues.get(world);
+    const at = queue?.findIndex((queued) => queued.command === command) ?? -1;
+    return at < 0 ? undefined : queue!.splice(at, 1)[0];
+  }
+
+  /** Forgets the queue of a world that this process does not run any more. */
+  forget(world: string): void {
     this.#queues.delete(world);
-    return queue.map(({ record }) => record.id);
   }
 }
 
-const before = ({ record: a }: Queued, { record: b }: Queued): boolean =>
-  a.tick - b.tick < 0 ||
+const before = (a: Queued, b: Queued): boolean =>
+  a.tick < b.tick ||
   (a.tick === b.tick &&
     (a.priority < b.priority || (a.priority === b.priority && a.sequence < b.sequence)));

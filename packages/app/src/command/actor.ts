@@ -1,4 +1,5 @@
 import { ArchetypeError, type Actor } from '@archetype/core';
+import { printed } from './printed.ts';
 
 /** Who trusted calls of this process run as. */
 export const SYSTEM: Actor = Object.freeze({ id: 'SYSTEM', roles: Object.freeze([]) });
@@ -13,11 +14,10 @@ export function checkActor(given: unknown): Actor {
   if (typeof given === 'object' && given !== null && checked.has(given)) return given as Actor;
   const { id, roles, worlds } = (given ?? {}) as Partial<Actor>;
   if (typeof id !== 'string' || id.trim() === '' || id.length > MAX_ID)
-    throw refused(`an id was ${JSON.stringify(id) ?? 'missing'}`);
+    throw refused(`an id was ${printed(id)}`);
   if (id === SYSTEM.id) throw refused('SYSTEM is what the process itself is called');
-  if (!isTexts(roles)) throw refused(`roles were ${JSON.stringify(roles) ?? 'missing'}`);
-  if (worlds !== undefined && !isTexts(worlds))
-    throw refused(`worlds were ${JSON.stringify(worlds)}`);
+  if (!isTexts(roles)) throw refused(`roles were ${printed(roles)}`);
+  if (worlds !== undefined && !isTexts(worlds)) throw refused(`worlds were ${printed(worlds)}`);
   const actor = Object.freeze({
     id,
     roles: Object.freeze([...roles]),

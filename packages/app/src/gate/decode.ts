@@ -2,11 +2,15 @@ import { ArchetypeError, didYouMean, mintId, toJson, type Actor, type Json } fro
 import { z } from 'zod';
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
+import { printed, short } from '../command/printed.ts';
+import type { Operation } from '../operations/operation.ts';
 import {
   commandTypes,
   operationOf,
   operations,
   type CommandType,
+  type PayloadOf,
+  type WorldCommandType,
 } from '../operations/operations.ts';
 
 /** A command as it is given: what is left out is minted or takes its default. */
@@ -22,10 +26,10 @@ export type CommandInputOf<T extends CommandType> = {
   readonly priority?: number;
   /** Whoever sends the same command again with the same key gets the first outcome, and nothing happens again. */
   readonly idempotencyKey?: string;
-} & ((typeof operations)[T]['world'] extends true ? { readonly world: string } : {}) &
-  ({} extends z.input<(typeof operations)[T]['payload']>
-    ? { readonly payload?: z.input<(typeof operations)[T]['payload']> }
-    : { readonly payload: z.input<(typeof operations)[T]['payload']> });
+} & (T extends WorldCommandType ? { readonly world: string } : {}) &
+  ({} extends PayloadOf<T>
+    ? { readonly payload?: PayloadOf<T> }
+    : { readonly payload: PayloadOf<T> });
 
 const whole = z
   .int()
@@ -67,43 +71,39 @@ function schemaOf(type: CommandType): z.ZodType<Decoded> {
 
 /** The type that something which should be a command names, for the audit of what was refused. */
 export function typeGiven(input: unknown): string {
-  const type = (input as { readonly type?: unknown } | undefined | null)?.type;
-  return typeof type === 'string' && operationOf(type) !== undefined ? type : 'unknown';
+  try {
+    const { type } = input as { readonly type?: unknown };
+    return typeof type === 'string' && operationOf(type) !== undefined ? type : UNKNOWN;
+  } catch {
+    // Nothing, or an object that throws when it is asked: decoding says so.
+    return UNKNOWN;
+  }
 }
 
-/** An immutable command of what was given. @throws `invalid_command` */
-export function decode(input: unknown, actor: Actor): Command {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw invalid(
-      `A command was ${JSON.stringify(input) ?? typeof input}`,
-      'give { type, payload }',
-    );
-  const { type } = input as { readonly type?: unknown };
+const UNKNOWN = 'unknown';
+
+/** An immutable command of what was given, which is read once. @throws `invalid_command` */
+export function decode(given: unknown, actor: Actor): Command {
+  const input = fieldsOf(given);
+  const { type } = input;
   const operation = typeof type === 'string' ? operationOf(type) : undefined;
   if (operation === undefined) {
     throw invalid(
-      `There is no command ${JSON.stringify(type) ?? 'without a type'}${typeof type === 'string' ? didYouMean(type, commandTypes) : ''}`,
-      `the types are ${commandTypes.join(', ')}`,
+      typeof type === 'string'
+        ? `There is no command ${printed(type)}${didYouMean(type, commandTypes)} The types are ${commandTypes.join(', ')}.`
+        : `A command's type was ${printed(type)}; give one of ${commandTypes.join(', ')}.`,
     );
   }
-  const parsed = schemaOf(operation.type as CommandType).safeParse(input);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) =>
-      path.length === 0 ? message : `${path.join('.')}: ${message}`,
-    );
-    throw invalid(
-      `The ${operation.type} command was refused: ${problems.join('; ')}`,
-      'correct it',
-      parsed.error,
-    );
-  }
-  const { id, tick, priority, world, idempotencyKey } = parsed.data;
-  const { payload, written } = payloadOf(operation, parsed.data.payload);
+  const copy = copyOf(operation, input['payload'] ?? {});
+  const parsed = schemaOf(operation.type as CommandType).safeParse({ ...input, payload: copy });
+  if (!parsed.success) throw refused(operation, parsed.error);
+  const { id, tick, priority, world, idempotencyKey, payload } = parsed.data;
+  const written = operation.written === undefined ? (copy as Json) : writtenOf(operation, payload);
   return Object.freeze({
     id: id ?? mintId(),
     given: id !== undefined,
     type: operation.type,
-    payload,
+    payload: Object.freeze(payload),
     world,
     tick,
     priority,
@@ -115,28 +115,72 @@ export function decode(input: unknown, actor: Actor): Command {
   });
 }
 
-type AnyOperation = NonNullable<ReturnType<typeof operationOf>>;
-
-/** Nobody can change a payload that was let through: it is a copy, but for the live objects in it. */
-function payloadOf(
-  { written: asWritten, type }: AnyOperation,
-  payload: unknown,
-): { readonly payload: unknown; readonly written: Json } {
+/** Its own fields, each read once. */
+function fieldsOf(given: unknown): Readonly<Record<string, unknown>> {
   try {
-    if (asWritten !== undefined)
-      return {
-        payload: Object.freeze(payload),
-        written: toJson(asWritten(payload), 'Its payload'),
-      };
-    const copy = toJson(payload, 'Its payload');
-    return { payload: copy, written: copy };
+    if (typeof given === 'object' && given !== null && !Array.isArray(given))
+      return { ...(given as Readonly<Record<string, unknown>>) };
   } catch (error) {
-    if (!(error instanceof ArchetypeError)) throw error;
-    throw invalid(`The ${type} command was refused: ${error.message}`, 'correct it', error);
+    throw invalid('A command could not be read; give { type, payload } as plain data.', error);
+  }
+  throw invalid(`A command was ${printed(given)}; give { type, payload }.`);
+}
+
+/** Nobody can change a payload that was let through: it is a frozen copy, but for the live objects in it. */
+function copyOf({ type, written }: Operation, payload: unknown): unknown {
+  try {
+    return written === undefined ? toJson(payload, 'Its payload') : frozenCopy(payload);
+  } catch (error) {
+    throw invalid(`The ${type} command was refused: ${messageOf(error)}`, error);
   }
 }
 
-const invalid = (problem: string, next: string, cause?: unknown): ArchetypeError =>
-  new ArchetypeError('invalid_command', `${problem.replace(/[.?]$/, '')}; ${next}.`, {
-    ...(cause !== undefined && { cause }),
-  });
+function writtenOf({ type, written }: Operation, payload: unknown): Json {
+  try {
+    return toJson(written!(payload), 'Its payload');
+  } catch (error) {
+    throw invalid(`The ${type} command was refused: ${messageOf(error)}`, error);
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof ArchetypeError ? error.message : 'its payload could not be read.';
+
+const MAX_DEPTH = 50;
+
+function frozenCopy(given: unknown, depth = 0): unknown {
+  if (depth > MAX_DEPTH) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      'Its payload is nested too deep, or inside itself; give plain data.',
+    );
+  }
+  if (Array.isArray(given))
+    return Object.freeze(given.map((item: unknown) => frozenCopy(item, depth + 1)));
+  if (typeof given !== 'object' || given === null) return given;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  // Processors, hooks and resource values are frozen already, and are themselves.
+  if ((prototype !== Object.prototype && prototype !== null) || Object.isFrozen(given))
+    return given;
+  return Object.freeze(
+    Object.fromEntries(
+      Object.entries(given).map(([key, inner]) => [key, frozenCopy(inner, depth + 1)]),
+    ),
+  );
+}
+
+function refused({ type, payload }: Operation, error: z.ZodError): ArchetypeError {
+  const problems = error.issues
+    .slice(0, 10)
+    .map(({ path, message }) =>
+      short(path.length === 0 ? message : `${path.join('.')}: ${message}`),
+    );
+  const fields = payload instanceof z.ZodObject ? Object.keys(payload.shape) : [];
+  return invalid(
+    `The ${type} command was refused: ${problems.join('; ')}. Its payload takes ${fields.join(', ') || (payload instanceof z.ZodObject ? 'nothing' : 'one of two forms; see the list of operations')}.`,
+    error,
+  );
+}
+
+const invalid = (message: string, cause?: unknown): ArchetypeError =>
+  new ArchetypeError('invalid_command', message, cause === undefined ? {} : { cause });

@@ -2,65 +2,61 @@ import { ArchetypeError, type Store, type StoredCommand } from '@archetype/core'
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
 
-/** A command that is under way for the first time. */
-interface Running {
-  readonly command: Command;
-  readonly done: Promise<unknown>;
-}
+/** What a command that came before is: one of the store, or an earlier one of the same batch. */
+export type Before = ReadonlyMap<Command, StoredCommand | Command>;
 
-/** The turn of a command that nobody else has under way. */
-export interface Turn {
-  readonly kind: 'turn';
-  /** It came before this process began, or has ended here already. @throws `idempotency_conflict` */
-  first(): Promise<StoredCommand | undefined>;
-  /** What it gives, for whoever came with the same key meanwhile. */
-  end(result: Promise<unknown>): void;
-}
+const NOTHING: Before = new Map();
 
-/** Sees to it that a command which comes again happens once: by its id, and by its actor and idempotency key. */
+/**
+ * Sees to it that a command which comes again happens once: by its id, and by its actor and idempotency key. Whoever comes
+ * with the same key meanwhile waits until it is known what became of the first.
+ */
 export class Once {
   readonly #store: () => Promise<Store>;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, Promise<unknown>>();
 
   constructor(store: () => Promise<Store>) {
     this.#store = store;
   }
 
   /**
-   * The command's turn, or the same command that is under way. Undefined for one that cannot come again.
+   * Does `work`, which is told which of the commands came before.
    *
-   * @throws `idempotency_conflict` when the same key is under way with something else
+   * @throws `idempotency_conflict` when one of them came before with something else
    */
-  enter(command: Command): Turn | ({ readonly kind: 'running' } & Running) | undefined {
-    const keys = keysOf(command);
-    if (keys.length === 0) return undefined;
-    for (const key of keys) {
-      const running = this.#running.get(key);
-      if (running === undefined) continue;
-      requireSame(command, running.command);
-      return { kind: 'running', ...running };
+  async run<T>(commands: readonly Command[], work: (before: Before) => Promise<T>): Promise<T> {
+    const keys = commands.flatMap(keysOf);
+    if (keys.length === 0) return work(NOTHING);
+    // Nothing is held while others are waited for, so two batches cannot wait for each other.
+    for (let busy; (busy = keys.find((key) => this.#running.has(key))) !== undefined;)
+      await this.#running.get(busy);
+    const done = this.#before(commands).then(work);
+    const over = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const key of keys) this.#running.set(key, over);
+    try {
+      return await done;
+    } finally {
+      for (const key of keys) this.#running.delete(key);
     }
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    promise.catch(() => undefined);
-    for (const key of keys) this.#running.set(key, { command, done: promise });
-    return {
-      kind: 'turn',
-      first: () => this.#first(command),
-      end: (result) => {
-        for (const key of keys) this.#running.delete(key);
-        resolve(result);
-      },
-    };
   }
 
-  async #first(command: Command): Promise<StoredCommand | undefined> {
-    const { id, given, actor, idempotencyKey } = command;
+  async #before(commands: readonly Command[]): Promise<Before> {
     const store = await this.#store();
-    const byKey =
-      idempotencyKey === undefined ? [] : await store.commands({ actor: actor.id, idempotencyKey });
-    const found = byKey[0] ?? (given ? (await store.commands({ id }))[0] : undefined);
-    if (found !== undefined)
-      requireSame(command, { ...found, payloadDigest: digestOf(found.payload) });
+    const found = new Map<Command, StoredCommand | Command>();
+    const seen = new Map<string, Command>();
+    for (const command of commands) {
+      const keys = keysOf(command);
+      const twin = keys.map((key) => seen.get(key)).find((other) => other !== undefined);
+      const first = twin ?? (await storedFirst(store, command));
+      if (first !== undefined) {
+        requireSame(command, first);
+        found.set(command, first);
+      }
+      for (const key of keys) if (!seen.has(key)) seen.set(key, command);
+    }
     return found;
   }
 }
@@ -70,18 +66,26 @@ const keysOf = ({ id, given, actor, idempotencyKey }: Command): readonly string[
   ...(idempotencyKey === undefined ? [] : [`key ${actor.id}\n${idempotencyKey}`]),
 ];
 
-type Compared = Pick<Command, 'type' | 'tick' | 'priority' | 'actor' | 'payloadDigest'> & {
-  readonly world?: string | undefined;
-};
+async function storedFirst(
+  store: Store,
+  { id, given, actor, idempotencyKey }: Command,
+): Promise<StoredCommand | undefined> {
+  if (idempotencyKey !== undefined) {
+    const [found] = await store.commands({ actor: actor.id, idempotencyKey });
+    if (found !== undefined) return found;
+  }
+  return given ? (await store.commands({ id }))[0] : undefined;
+}
 
-function requireSame(command: Command, first: Compared): void {
+function requireSame(command: Command, first: StoredCommand | Command): void {
+  const digest = 'payloadDigest' in first ? first.payloadDigest : digestOf(first.payload);
   const same =
     command.type === first.type &&
     command.world === first.world &&
     command.tick === first.tick &&
     command.priority === first.priority &&
     command.actor.id === first.actor.id &&
-    command.payloadDigest === first.payloadDigest;
+    command.payloadDigest === digest;
   if (same) return;
   const what =
     command.idempotencyKey === undefined

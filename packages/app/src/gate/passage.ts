@@ -1,6 +1,5 @@
-import { ArchetypeError, mintId, type Actor, type AuditStatus } from '@archetype/core';
-import { randomUUID } from 'node:crypto';
-import type { AuditDraft } from '../audit/chain.ts';
+import { codeOf, type Actor, type AuditStatus } from '@archetype/core';
+import { auditDraft, type AuditDraft } from '../audit/draft.ts';
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
 
@@ -12,7 +11,8 @@ export interface Passage {
   readonly began: number;
   /** Undefined as long as it is not decoded. */
   command: Command | undefined;
-  /** The tick at which its world stood. */
+  /** The world that it is about, also when the command names none, and the tick at which that stood. */
+  world: string | undefined;
   tick: number | undefined;
   /** Its row is written, with it. */
   recorded: boolean;
@@ -22,39 +22,30 @@ export interface Passage {
 
 const DENIED: ReadonlySet<string> = new Set(['forbidden', 'quota_exceeded', 'budget_exceeded']);
 
-/** How a refusal or a failure is called in the trail. */
-export function statusOf(error: unknown, { running }: Passage): AuditStatus {
-  if (error instanceof ArchetypeError && DENIED.has(error.code)) return 'denied';
-  return running ? 'failed' : 'rejected';
-}
+const UNKNOWN = digestOf(null);
 
-export const codeOf = (error: unknown): string =>
-  error instanceof ArchetypeError ? error.code : 'unexpected';
+/** How a refusal or a failure is called in the trail. */
+export const statusOf = (error: unknown, { running }: Passage): AuditStatus =>
+  DENIED.has(codeOf(error)) ? 'denied' : running ? 'failed' : 'rejected';
 
 /** The row of a passage. One that is over says when. */
-export function rowOf(
-  { actor, type, acceptedAt, began, command, tick }: Passage,
+export const rowOf = (
+  { actor, type, acceptedAt, began, command, world, tick }: Passage,
   status: AuditStatus,
-  more: { readonly code?: string; readonly finishedAt?: number } = {},
-): AuditDraft {
-  const world = command?.world;
-  return {
-    id: randomUUID(),
-    command: command?.id ?? mintId(),
+  { code, endedAt }: { readonly code?: string; readonly endedAt?: number } = {},
+): AuditDraft =>
+  auditDraft({
+    command: command?.id,
     type,
-    actor: actor.id,
-    roles: actor.roles,
-    ...(world !== undefined && { world }),
-    ...(tick !== undefined && { tick }),
+    actor,
+    world,
+    tick,
     status,
-    ...(more.code !== undefined && { code: more.code }),
-    payloadDigest: command?.payloadDigest ?? digestOf(null),
+    code,
+    payloadDigest: command?.payloadDigest ?? UNKNOWN,
     summary: command?.summary ?? {},
     acceptedAt,
-    ...(more.finishedAt !== undefined && {
-      finishedAt: more.finishedAt,
-      durationMs: Math.round((performance.now() - began) * 1000) / 1000,
-    }),
-    ...(command?.idempotencyKey !== undefined && { idempotencyKey: command.idempotencyKey }),
-  };
-}
+    ended:
+      endedAt === undefined ? undefined : { at: endedAt, durationMs: performance.now() - began },
+    idempotencyKey: command?.idempotencyKey,
+  });

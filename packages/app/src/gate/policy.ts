@@ -1,5 +1,6 @@
 import { ArchetypeError, type Actor } from '@archetype/core';
 import type { Command } from '../command/command.ts';
+import { roles } from '../operations/operation.ts';
 import { commandTypes, operations, type CommandType } from '../operations/operations.ts';
 
 /** Who may do what. */
@@ -25,8 +26,8 @@ export interface PolicyOptions {
  * @throws `invalid_argument`
  * @example createPolicy({ grants: { judge: ['query', 'get_audit'] } })
  */
-export function createPolicy({ grants, authorise }: PolicyOptions = {}): AccessPolicy {
-  for (const [role, types] of Object.entries(grants ?? {})) {
+export function createPolicy({ grants: given, authorise }: PolicyOptions = {}): AccessPolicy {
+  for (const [role, types] of Object.entries(given ?? {})) {
     const unknown = types.find((type) => !commandTypes.includes(type));
     if (unknown !== undefined) {
       throw new ArchetypeError(
@@ -37,23 +38,28 @@ export function createPolicy({ grants, authorise }: PolicyOptions = {}): AccessP
   }
   return Object.freeze({
     grants: new Map(
-      Object.entries(grants ?? defaultGrants()).map(([role, types]) => [role, new Set(types)]),
+      Object.entries(given ?? defaultGrants()).map(([role, types]) => [role, new Set(types)]),
     ),
     authorise,
   });
 }
 
-function defaultGrants(): Record<string, CommandType[]> {
-  const granted: Record<string, CommandType[]> = {};
-  for (const type of commandTypes)
-    for (const role of operations[type].roles) (granted[role] ??= []).push(type);
-  return granted;
-}
+const defaultGrants = (): Record<string, CommandType[]> =>
+  Object.fromEntries(
+    roles.read.map((role) => [
+      role,
+      commandTypes.filter((type) => (operations[type].roles as readonly string[]).includes(role)),
+    ]),
+  );
+
+/** Whether any role of an actor grants it an operation. */
+export const grants = (policy: AccessPolicy, actor: Actor, type: string): boolean =>
+  actor.roles.some((role) => policy.grants.get(role)?.has(type) === true);
 
 /** @throws `forbidden` */
 export async function requireGrant(policy: AccessPolicy, command: Command): Promise<void> {
   const { actor, type } = command;
-  if (!actor.roles.some((role) => policy.grants.get(role)?.has(type) === true)) {
+  if (!grants(policy, actor, type)) {
     const able = [...policy.grants].flatMap(([role, types]) => (types.has(type) ? [role] : []));
     throw new ArchetypeError(
       'forbidden',

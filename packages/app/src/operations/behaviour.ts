@@ -1,7 +1,8 @@
 import {
   ArchetypeError,
-  defineHook,
   didYouMean,
+  isResource,
+  resourceFromJson,
   type HookDefinition,
   type Json,
   type Processor,
@@ -9,19 +10,21 @@ import {
 } from '@archetype/core';
 import { z } from 'zod';
 import { change, mutation, roles } from './operation.ts';
-import { json, short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { json, text } from './payload.ts';
 import type { Services } from './services.ts';
 
-const processorGiven = z.custom<Processor>(
-  (given) => typeof (given as Processor | undefined)?.process === 'function',
-  'give what defineProcessor returned',
-);
-const hookGiven = z.custom<HookDefinition>(
-  (given) => typeof (given as HookDefinition | undefined)?.handler === 'function',
-  'give what defineHook returned',
-);
+const processorGiven = z.custom<Processor>((given) => {
+  const { name, process, components, without, optional } = (given ?? {}) as Partial<Processor>;
+  const lists = [components, without, optional].every((list) => Array.isArray(list));
+  return typeof name === 'string' && typeof process === 'function' && lists;
+}, 'give what defineProcessor returned');
+const hookGiven = z.custom<HookDefinition>((given) => {
+  const { event, handler } = (given ?? {}) as Partial<HookDefinition>;
+  return typeof event === 'string' && typeof handler === 'function';
+}, 'give what defineHook returned');
 const resourceGiven = z.custom<ResourceValue>(
-  (given) => typeof (given as ResourceValue | undefined)?.of === 'function',
+  (given) => isResource((given as ResourceValue | undefined)?.of),
   'give a resource value, for example Gravity(1.6)',
 );
 
@@ -93,8 +96,7 @@ const removeHook = change({
   cost: { base: 10 },
   summary: ({ hook }) => ({ hook: short(hook) }),
   run: async (services, { payload: { hook }, world }) => {
-    await services.live(world!);
-    if (services.addedHooks.remove(world!, hook)) return { hook };
+    if (services.addedHooks.remove(await services.live(world!), hook)) return { hook };
     throw new ArchetypeError(
       'hook_not_found',
       `This world has no hook "${short(hook)}" that was added through the gate; list_hooks tells their ids.`,
@@ -127,25 +129,11 @@ const setResource = mutation({
     const given =
       'resource' in payload
         ? payload.resource
-        : valueByName(payload.name, world.definitions.resource(payload.name), payload.value);
+        : resourceFromJson(world.definitions.resource(payload.name), payload.value);
     if (given.of.kind === 'data') return { births: 0, work: (stage) => stage.setResource(given) };
     return { births: 0, work: () => undefined, also: () => world.resources.set(given) };
   },
 });
-
-/** @throws `invalid_value` for a value that is not the resource's, and for live objects, which have no JSON */
-export function valueByName(
-  name: string,
-  resource: { readonly kind: 'data' | 'live' },
-  value: Json,
-): ResourceValue {
-  if (resource.kind === 'data')
-    return (resource as unknown as (value: Json) => ResourceValue)(value);
-  throw new ArchetypeError(
-    'invalid_value',
-    `The resource "${name}" is a live object, which cannot be given as JSON; the host sets it in its own process.`,
-  );
-}
 
 type Named<K extends string, V> = { readonly name: string } | { readonly [key in K]: V };
 
@@ -160,10 +148,7 @@ function processorOf(services: Services, payload: Named<'processor', Processor>)
 }
 
 function hookOf(services: Services, payload: Named<'hook', HookDefinition>): HookDefinition {
-  if ('hook' in payload) {
-    const { event, handler, mode } = payload.hook;
-    return defineHook(event as 'postTick', handler as never, { mode } as never);
-  }
+  if ('hook' in payload) return payload.hook;
   const hook = services.hooks.get(payload.name);
   if (hook !== undefined) return hook;
   throw unknown('hook_not_found', 'hook', payload.name, services.hooks.keys());

@@ -1,13 +1,13 @@
 import { patchFromJson } from '@archetype/core';
 import { z } from 'zod';
 import { mutation, roles } from './operation.ts';
+import { short } from '../command/printed.ts';
 import {
   components,
   entityId,
   json,
   MAX_BIRTHS,
   requireDistinct,
-  short,
   text,
   typesIn,
   valuesOf,

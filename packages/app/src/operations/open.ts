@@ -1,7 +1,8 @@
-import { ArchetypeError, didYouMean } from '@archetype/core';
+import { ArchetypeError, didYouMean, type Logger } from '@archetype/core';
 import { z } from 'zod';
 import { mutation, roles } from './operation.ts';
-import { json, short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { json, text } from './payload.ts';
 
 const custom = mutation({
   type: 'custom',
@@ -13,32 +14,48 @@ const custom = mutation({
   cost: { base: 10 },
   deferrable: true,
   summary: ({ action }) => ({ action: short(action) }),
-  plan: ({ handlers }, { id, actor, payload: { action, payload = null } }, world) => {
+  plan: ({ handlers, logger }, { id, actor, payload: { action, payload = null } }, world) => {
     const handler = handlers.get(action);
     if (handler === undefined) {
       const names = [...handlers.keys()].toSorted();
       throw new ArchetypeError(
         'no_handler',
-        `No handler is registered for the action "${short(action)}"${didYouMean(action, names)} Registered: ${names.join(', ') || 'none'}.`,
+        `No handler is registered for the action "${short(action)}"${didYouMean(action, names)} Registered: ${names.join(', ') || 'none'}; createApp({ handlers }) registers more.`,
       );
     }
     return {
       births: 0,
       unchecked: true,
-      work: (stage) => {
+      work: () => {
+        let given: unknown;
         try {
-          handler(stage, payload, { world, actor, command: id });
+          given = handler(world, payload, { actor, command: id }) as unknown;
         } catch (error) {
           if (error instanceof ArchetypeError) throw error;
-          throw new ArchetypeError(
-            'callback_failed',
-            `The handler of "${action}" threw: ${error instanceof Error ? error.message : String(error)}`,
-            { cause: error },
-          );
+          throw failed(action, 'failed', error, logger);
         }
+        if (!isPromise(given)) return;
+        given.then(
+          undefined,
+          (error: unknown) => void failed(action, 'failed later', error, logger),
+        );
+        throw failed(action, 'returned a promise, and has to stage at once', undefined, logger);
       },
     };
   },
 });
+
+const isPromise = (given: unknown): given is PromiseLike<unknown> =>
+  typeof (given as PromiseLike<unknown> | undefined | null)?.then === 'function';
+
+/** What a handler said is for the host's log, and for nobody outside. */
+function failed(action: string, how: string, cause: unknown, logger: Logger): ArchetypeError {
+  logger.error(`The handler of "${action}" ${how}.`, { error: cause });
+  return new ArchetypeError(
+    'callback_failed',
+    `The handler of "${short(action)}" ${how}; the host's log says more.`,
+    { cause },
+  );
+}
 
 export const open = { custom };

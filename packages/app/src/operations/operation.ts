@@ -1,6 +1,7 @@
 import type { Json, Stage, World } from '@archetype/core';
 import type { z } from 'zod';
 import type { Command } from '../command/command.ts';
+import type { Cost } from '../quota/cost.ts';
 import type { Services } from './services.ts';
 
 export type Role = 'viewer' | 'player' | 'operator' | 'admin';
@@ -13,19 +14,14 @@ export const roles = {
   administer: ['admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
-/** In tokens: `base`, and `perTick` for each tick, at most `cap`. */
-export interface Cost {
-  readonly base: number;
-  readonly perTick?: number;
-  readonly cap?: number;
-}
-
 type Group = 'entity' | 'world' | 'simulation' | 'behaviour' | 'read' | 'open';
 
 /** What goes along with a command that is done at once. */
 export interface Given {
   readonly signal: AbortSignal;
   readonly onProgress: ((progress: Json) => void) | undefined;
+  /** Whether the actor's roles grant it another operation. */
+  readonly may: (type: string) => boolean;
 }
 
 /** How a mutation is done, found before anything is written down. */
@@ -94,8 +90,10 @@ export interface DirectOperation<
   run(services: Services, command: Command<z.output<S>>, given: Given): Promise<R>;
   /** What is left of a result for who may have to do with some worlds only. */
   readonly narrow?: (result: R, reaches: (world: string) => Promise<boolean>) => Promise<R>;
+  /** For work on the world that the command names: ticks of a part that failed on the way, to be charged all the same. */
+  readonly partly?: (ticks: number) => readonly number[];
   /** Ticks that each charged part really took. */
-  readonly spent?: (result: R) => readonly number[];
+  readonly spent?: (result: R, payload: z.output<S>) => readonly number[];
   /** The result as it is kept for whoever asks again with the same key; itself unless told. */
   readonly kept?: (result: R) => Json;
 }

@@ -1,7 +1,9 @@
 import { behaviour } from './behaviour.ts';
 import { entity } from './entity.ts';
 import { open } from './open.ts';
-import type { Operation } from './operation.ts';
+import type { z } from 'zod';
+import type { Receipt } from '../command/command.ts';
+import type { DirectOperation, Operation } from './operation.ts';
 import { queue } from './queue.ts';
 import { reads } from './read.ts';
 import { simulation } from './simulation.ts';
@@ -29,3 +31,21 @@ export const commandTypes: readonly CommandType[] = Object.freeze(
 
 export const operationOf = (type: string): Operation | undefined =>
   Object.hasOwn(operations, type) ? operations[type as CommandType] : undefined;
+
+/** What an operation gives. */
+export type ResultOf<T extends CommandType> =
+  (typeof operations)[T] extends DirectOperation<any, any, infer R, any> ? R : Receipt;
+/** What an operation takes. */
+export type PayloadOf<T extends CommandType> = Kept<z.input<(typeof operations)[T]['payload']>>;
+/** Nothing of what is given is changed. */
+type Kept<T> = T extends (...given: never[]) => unknown
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Kept<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Kept<T[K]> }
+      : T;
+/** Operations that are about one world. */
+export type WorldCommandType = {
+  [T in CommandType]: (typeof operations)[T]['world'] extends true ? T : never;
+}[CommandType];

@@ -1,7 +1,7 @@
 import { ArchetypeError, valueFromJson, type Json, type Value, type World } from '@archetype/core';
 import { z } from 'zod';
+import { short } from '../command/printed.ts';
 
-const MAX_TEXT = 100;
 /** Entities that one command may bear. */
 export const MAX_BIRTHS = 10_000;
 
@@ -14,7 +14,7 @@ export const seed = z.int().min(0);
 export const json = z.custom<Json>((given) => given !== undefined, 'a JSON value is missing');
 /** Values in their serialised form, for example `{ "type": "Position", "x": 1 }`. */
 export const components = z
-  .array(z.looseObject({ type: z.string() }))
+  .array(z.looseObject({ type: z.string().max(200) }))
   .min(1)
   .max(100);
 /** Data resources by name. */
@@ -40,9 +40,6 @@ export function requireDistinct(given: readonly SerialisedValue[]): void {
     `A component is given twice among ${given.map(({ type }) => type).join(', ')}; give each once.`,
   );
 }
-
-export const short = (given: string): string =>
-  given.length <= MAX_TEXT ? given : `${given.slice(0, MAX_TEXT)}…`;
 
 /** Names of component types, bounded. */
 export const typesIn = (given: readonly SerialisedValue[]): Json =>

@@ -1,7 +1,8 @@
 import { ArchetypeError } from '@archetype/core';
 import { z } from 'zod';
 import { change, roles } from './operation.ts';
-import { short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { text } from './payload.ts';
 import { commandNotFound, worldOfCommand } from './read.ts';
 
 const cancel = change({
@@ -14,12 +15,12 @@ const cancel = change({
   concerns: worldOfCommand,
   cost: { base: 5 },
   summary: ({ command }) => ({ command: short(command) }),
-  run: async (services, { payload: { command: id }, actor }) => {
+  run: async (services, { payload: { command: id }, actor }, { may }) => {
     const [command] = await (await services.store()).commands({ id });
-    // Others' commands are not there for who may only cancel own ones.
-    const may = command?.actor.id === actor.id || actor.roles.some(operates);
-    if (command === undefined || !may) throw commandNotFound(id);
-    const queued = services.broker.take(command.world ?? '', id);
+    // Others' commands are there only for those who could end the world with all that waits for it.
+    const own = command?.actor.id === actor.id;
+    if (command === undefined || !(own || may('destroy_world'))) throw commandNotFound(id);
+    const queued = services.broker.remove(command.world ?? '', id);
     if (queued === undefined) throw settled(id, command.status);
     try {
       await services.trail.accept([{ settled: { command: id, status: 'cancelled' } }]);
@@ -30,8 +31,6 @@ const cancel = change({
     return { command: id };
   },
 });
-
-const operates = (role: string): boolean => (roles.operate as readonly string[]).includes(role);
 
 const settled = (id: string, status: string): ArchetypeError =>
   new ArchetypeError(

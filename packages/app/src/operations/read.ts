@@ -2,16 +2,16 @@ import {
   ArchetypeError,
   tablesOf,
   type AnyComponent,
-  type AuditQuery,
   type DataFrame,
   type Json,
   type QueryOptions,
   type StoredCommand,
 } from '@archetype/core';
 import { z } from 'zod';
-import { withOutcomes, type AuditEntry } from '../audit/entry.ts';
+import { auditPage, type AuditPage, type AuditPageQuery } from '../audit/page.ts';
 import { read } from './operation.ts';
-import { entityId, short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { entityId, text } from './payload.ts';
 import type { Services } from './services.ts';
 
 const MAX_PAGE = 1000;
@@ -71,7 +71,8 @@ const query = read({
       });
     }
     // Worlds that nobody runs are read from the store.
-    const reader = await services.reader(id!);
+    await services.stored(id!);
+    const reader = await services.attach(id!);
     return reader.query(components, {
       ...options,
       without: without.map((type) => ({ type }) as AnyComponent),
@@ -120,7 +121,7 @@ const listWorlds = read({
   payload: z.strictObject({}),
   cost: { base: 2 },
   summary: () => ({}),
-  run: (services) => services.worlds(),
+  run: (services) => services.summaries(),
   narrow: async (worlds, reaches) => {
     const reached = await Promise.all(worlds.map(({ id }) => reaches(id)));
     return worlds.filter((_, k) => reached[k]);
@@ -156,7 +157,7 @@ const listHooks = read({
     (await services.live(world!)).hooks.list().map((hook) => ({
       event: hook.event,
       mode: hook.mode,
-      hook: services.addedHooks.idOf(world!, hook) ?? null,
+      hook: services.addedHooks.idOf(hook) ?? null,
     })),
 });
 
@@ -233,36 +234,9 @@ const getAudit = read({
     ...(actor !== undefined && { actor: short(actor) }),
     ...(type !== undefined && { type: short(type) }),
   }),
-  run: async (services, { payload }): Promise<AuditPage> => {
-    const { cursor, ...wanted } = payload;
-    return auditPage(services, {
-      ...(wanted as AuditQuery),
-      ...(cursor !== undefined && { before: cursor }),
-    });
-  },
+  run: async (services, { payload }): Promise<AuditPage> =>
+    auditPage(services.trail, await services.store(), payload as AuditPageQuery),
 });
-
-/** Rows of the audit trail, newest first. */
-export interface AuditPage {
-  readonly rows: readonly AuditEntry[];
-  /** Where the next page begins; undefined at the end. */
-  readonly cursor: number | undefined;
-}
-
-/** What was noted before is in it. */
-export async function auditPage(
-  { trail, store }: Pick<Services, 'trail' | 'store'>,
-  wanted: AuditQuery,
-): Promise<AuditPage> {
-  await trail.flush();
-  const opened = await store();
-  const { limit = 100 } = wanted;
-  const rows = await opened.audit({ ...wanted, limit: limit + 1 });
-  return {
-    rows: await withOutcomes(opened, rows.slice(0, limit)),
-    cursor: rows.length > limit ? rows[limit - 1]!.position : undefined,
-  };
-}
 
 const getCommand = read({
   type: 'get_command',

@@ -1,10 +1,11 @@
 import type {
   Actor,
   HookDefinition,
+  HookWorld,
   Json,
+  Logger,
   Processor,
   Simulation,
-  Stage,
   Store,
   StoredWorld,
   World,
@@ -16,13 +17,15 @@ import type { Executor } from '../executor/executor.ts';
 import type { AddedHooks } from './added-hooks.ts';
 
 /**
- * Does what a custom command asks for: stages mutations, at once. It may be called again with the same command, when the
- * process ended before a tick applied it.
+ * Does what a custom command asks for: what it stages belongs to the command, whole or not at all. It does so at once, not
+ * later. It is called again with the same command when the process ended before a tick applied it.
+ *
+ * @example handlers: { gift: (world, payload) => void world.spawn(Gift({ worth: Number(payload) })) }
  */
 export type CustomHandler = (
-  stage: Stage,
+  world: HookWorld,
   payload: Json,
-  about: { readonly world: World; readonly actor: Actor; readonly command: string },
+  about: { readonly actor: Actor; readonly command: string },
 ) => void;
 
 /** What operations work with. None of it knows who asks. */
@@ -33,6 +36,7 @@ export interface Services {
   readonly hooks: ReadonlyMap<string, HookDefinition>;
   readonly handlers: ReadonlyMap<string, CustomHandler>;
   readonly executor: Executor | undefined;
+  readonly logger: Logger;
   readonly broker: Broker;
   readonly trail: AuditTrail;
   readonly addedHooks: AddedHooks;
@@ -43,8 +47,9 @@ export interface Services {
   /** What the store knows of a world. @throws `world_not_found` */
   stored(id: string): Promise<StoredWorld>;
   /** A world as it is stored, to be read. @throws `world_not_found` */
-  reader(id: string): Promise<WorldReader>;
-  worlds(): Promise<readonly WorldSummary[]>;
+  attach(id: string): Promise<WorldReader>;
+  /** Every world, running or only stored. */
+  summaries(): Promise<readonly WorldSummary[]>;
   create(
     name: string,
     simulation: Simulation,

@@ -1,13 +1,19 @@
-import type { Json, ResourceValue, StepOptions, World } from '@archetype/core';
+import {
+  resourceFromJson,
+  type Json,
+  type ResourceValue,
+  type StepOptions,
+  type World,
+} from '@archetype/core';
 import { z } from 'zod';
 import { runEpisode, type EpisodeDefinition } from '../simulate/episode.ts';
 import type { Policy } from '../simulate/policy.ts';
 import { runRollout } from '../simulate/rollout.ts';
 import type { EpisodeParams, RolloutResult } from '../simulate/rollout-options.ts';
 import { checkOf, type Predicate, type Terminal } from '../simulate/terminal.ts';
-import { valueByName } from './behaviour.ts';
 import { change, roles, type Given } from './operation.ts';
-import { json, resources, seed, short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { json, resources, seed, text } from './payload.ts';
 
 const MAX_STEPS = 1_000_000;
 const MAX_EPISODES = 10_000;
@@ -90,6 +96,7 @@ const run = change({
       ...inputOf(payload.input),
       ...going(given),
     }),
+  partly: (ticks) => [ticks],
   spent: ({ ticksCompleted }) => [ticksCompleted],
 });
 
@@ -116,6 +123,7 @@ const episodeOperation = change({
       ...going(given),
     });
   },
+  partly: (ticks) => [ticks],
   spent: ({ durationSteps }) => [durationSteps],
 });
 
@@ -174,15 +182,19 @@ const rollout = change({
       ...going(given),
     });
   },
-  spent: ({ episodes }) =>
-    episodes.map((one) => (one.status === 'completed' ? one.durationSteps : 0)),
+  // Who did not come to its end is charged as if it had, but for those that never began.
+  spent: ({ episodes }, { episode: { maxSteps = EPISODE_STEPS } }) =>
+    episodes.flatMap((one) => {
+      if (one.status === 'completed') return one.durationSteps;
+      return one.worldId === undefined ? [] : maxSteps;
+    }),
   kept: keptRollout,
 });
 
 /** Resources by name, as the world knows them. */
 const paramsOf = (world: World, given: Readonly<Record<string, Json>>): readonly ResourceValue[] =>
   Object.entries(given).map(([name, value]) =>
-    valueByName(name, world.definitions.resource(name), value),
+    resourceFromJson(world.definitions.resource(name), value),
   );
 
 /** Errors as their codes and sentences. */
@@ -195,7 +207,7 @@ function keptRollout(result: RolloutResult): Json {
         const { error, worldId, ...about } = one;
         return { ...about, code: error.code, message: error.message, worldId: worldId ?? null };
       }
-      if (one.status === 'cancelled') return { ...one };
+      if (one.status === 'cancelled') return { ...one, worldId: one.worldId ?? null };
       const { value: _value, ...about } = one;
       return { ...about };
     }),

@@ -1,8 +1,14 @@
-import { ArchetypeError, didYouMean, type ForkOptions, type Simulation } from '@archetype/core';
+import {
+  ArchetypeError,
+  didYouMean,
+  resourceFromJson,
+  type ForkOptions,
+  type Simulation,
+} from '@archetype/core';
 import { z } from 'zod';
-import { valueByName } from './behaviour.ts';
 import { change, roles } from './operation.ts';
-import { resources, seed, short, text } from './payload.ts';
+import { short } from '../command/printed.ts';
+import { resources, seed, text } from './payload.ts';
 import type { Services } from './services.ts';
 
 const MAX_TICK = 2 ** 31 - 1;
@@ -60,7 +66,7 @@ const fork = change({
       ...(options as ForkOptions),
       ...(given !== undefined && {
         resources: Object.entries(given).map(([name, value]) =>
-          valueByName(name, source.definitions.resource(name), value),
+          resourceFromJson(source.definitions.resource(name), value),
         ),
       }),
     });

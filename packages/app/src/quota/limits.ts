@@ -1,5 +1,5 @@
 import { ArchetypeError } from '@archetype/core';
-import type { Cost } from '../operations/operation.ts';
+import type { Cost } from './cost.ts';
 
 /** What an actor may use. Of several roles the most generous counts. */
 export interface Limits {
@@ -84,7 +84,3 @@ const refused = (what: string, given: unknown): ArchetypeError =>
     'invalid_argument',
     `${what} was ${typeof given === 'number' ? given : JSON.stringify(given)}; give a number from 0 on; Infinity is no limit.`,
   );
-
-/** Tokens for parts of some work, each of which takes so many ticks. */
-export const tokensOf = ({ base, perTick = 0, cap = Infinity }: Cost, parts: readonly number[]) =>
-  parts.reduce((sum, ticks) => sum + Math.min(cap, base + perTick * ticks), 0);

@@ -1,5 +1,4 @@
 import { ArchetypeError, type QuotaRecord } from '@archetype/core';
-import type { UnwrittenQuotas } from '../audit/trail.ts';
 import type { ActorLimits } from './limits.ts';
 
 /** What a command would use. */
@@ -28,7 +27,7 @@ interface Counter {
 }
 
 /** Counts what actors use: commands of a world's tick, and tokens of a UTC day. */
-export class Quotas implements UnwrittenQuotas {
+export class Quotas {
   readonly #clock: () => number;
   readonly #counters = new Map<string, Counter>();
   readonly #changed = new Set<Counter>();
@@ -64,7 +63,7 @@ export class Quotas implements UnwrittenQuotas {
     for (const { counter, count } of commands.values())
       if (counter.used + count > limits.commandsPerTick) throw tooMany(counter, count, limits);
     const sum = charges.reduce((total, { tokens }) => total + tokens, 0);
-    const day = this.#counter(actor, TOKENS, this.#today(actor));
+    const day = this.#counter(actor, TOKENS, this.#dayOf(this.#clock()));
     if (day.used + sum > limits.tokensPerDay) throw tooDear(day, sum, limits);
     for (const { counter, count } of commands.values()) this.#use(counter, count);
     this.#use(day, sum);
@@ -86,6 +85,7 @@ export class Quotas implements UnwrittenQuotas {
     };
   }
 
+  /** Counters that changed since they were written. */
   unwritten(): readonly QuotaRecord[] {
     return [...this.#changed].map((counter) => ({ ...counter }));
   }
@@ -97,13 +97,6 @@ export class Quotas implements UnwrittenQuotas {
       if (counter.used === record.used && counter.period === record.period)
         this.#changed.delete(counter);
     }
-  }
-
-  /** A clock that was set back does not give the day's tokens again. */
-  #today(actor: string): string {
-    const today = this.#dayOf(this.#clock());
-    const counted = this.#counters.get(keyOf({ actor, scope: TOKENS }))?.period ?? today;
-    return today > counted ? today : counted;
   }
 
   #dayOf(now: number): string {
@@ -118,7 +111,8 @@ export class Quotas implements UnwrittenQuotas {
     let counter = this.#counters.get(key);
     if (counter === undefined)
       this.#counters.set(key, (counter = { actor, scope, period, used: 0 }));
-    if (counter.period !== period) {
+    // Ticks and days do not go back; what comes late counts where the counter stands.
+    if (scope === TOKENS ? period > counter.period : Number(period) > Number(counter.period)) {
       counter.period = period;
       counter.used = 0;
     }
@@ -140,7 +134,7 @@ function tooMany(counter: Counter, count: number, limits: ActorLimits): Archetyp
   return new ArchetypeError(
     'quota_exceeded',
     `${count === 1 ? 'This command' : `These ${count} commands`} would be beyond the ${limit} that you may give a world in one tick; ${remaining} remain until it leaves tick ${counter.period}.`,
-    { details: { limit, remaining, tick: Number(counter.period) } },
+    { details: { limit, remaining, resetsAtTick: Number(counter.period) + 1 } },
   );
 }
 
@@ -150,7 +144,7 @@ function tooDear(day: Counter, tokens: number, limits: ActorLimits): ArchetypeEr
   const resetsAt = Date.parse(`${day.period}T00:00:00Z`) + DAY_MS;
   return new ArchetypeError(
     'budget_exceeded',
-    `This costs ${tokens} tokens, and ${remaining} of your ${limit} for ${day.period} remain; wait until ${new Date(resetsAt).toISOString()}, or ask for less.`,
+    `This costs ${tokens} tokens, and ${remaining} of your ${limit} for ${day.period} remain; ${tokens > limit ? 'ask for less' : `wait until ${new Date(resetsAt).toISOString()}, or ask for less`}.`,
     { details: { limit, remaining, cost: tokens, resetsAt } },
   );
 }

@@ -64,7 +64,11 @@ export type EpisodeEnd<T = undefined> =
       /** Its world, if there was one. */
       readonly worldId: WorldId | undefined;
     }
-  | { readonly status: 'cancelled' };
+  | {
+      readonly status: 'cancelled';
+      /** Its world, if it had begun. */
+      readonly worldId: WorldId | undefined;
+    };
 
 /** One episode of a rollout: its number, its world's name, its seed, and how it ended. */
 export type EpisodeOutcome<T = undefined> = {

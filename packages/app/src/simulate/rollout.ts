@@ -79,7 +79,7 @@ export async function runRollout<T = undefined, C extends AnyComponent = AnyComp
       return { status: 'completed', ...status.result.result, value: status.result.value };
     if (status.state === 'failed')
       return { status: 'failed', error: status.error, worldId: forks.idOf(index) };
-    return { status: 'cancelled' };
+    return { status: 'cancelled', worldId: forks.idOf(index) };
   };
 
   const outcomes: EpisodeOutcome<T>[] = [];
@@ -98,7 +98,7 @@ export async function runRollout<T = undefined, C extends AnyComponent = AnyComp
   await Promise.all(Array.from({ length: Math.min(parallel, plan.length) }, work));
   tally.dropped(plan.length - next);
   for (const { index, name, seed } of plan.slice(next))
-    outcomes[index] = { index, name, seed, status: 'cancelled' };
+    outcomes[index] = { index, name, seed, status: 'cancelled', worldId: undefined };
 
   const cancelled = options.signal?.aborted === true && tally.counts.cancelled > 0;
   await forks.end(cancelled || broken !== undefined ? 'destroy' : 'close');

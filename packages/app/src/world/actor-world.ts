@@ -2,7 +2,6 @@ import {
   patchToJson,
   valueToJson,
   type AnyComponent,
-  type AuditQuery,
   type ColumnsOf,
   type DataFrame,
   type HookDefinition,
@@ -18,11 +17,16 @@ import {
   type WorldInfo,
   type WorldTable,
 } from '@archetype/core';
+import type { AuditPage, AuditPageQuery } from '../audit/page.ts';
 import type { Receipt } from '../command/command.ts';
 import type { CommandInput, CommandInputOf } from '../gate/decode.ts';
 import type { ExecuteOptions } from '../gate/gate.ts';
-import type { CommandType } from '../operations/operations.ts';
-import type { AuditPage } from '../operations/read.ts';
+import type {
+  CommandType,
+  PayloadOf,
+  ResultOf,
+  WorldCommandType,
+} from '../operations/operations.ts';
 import type { EpisodeOptions, EpisodeResult } from '../simulate/episode.ts';
 import type { RolloutOptions, RolloutResult } from '../simulate/rollout-options.ts';
 import type { ActorGate } from './actor-gate.ts';
@@ -46,21 +50,25 @@ export class ActorWorld {
     this.id = id;
   }
 
-  async #do<R>(type: CommandType, payload: unknown, options?: ExecuteOptions): Promise<R> {
-    const command = { type, world: this.id, payload } as CommandInput;
-    return (await this.#gate.execute(command, options)).result as R;
+  async #do<T extends WorldCommandType>(
+    type: T,
+    payload: PayloadOf<T>,
+    options?: ExecuteOptions,
+  ): Promise<ResultOf<T>> {
+    const command = { type, world: this.id, payload } as unknown as CommandInputOf<T>;
+    return (await this.#gate.execute(command, options)).result;
   }
 
   /** @returns the id of the entity that the next tick bears */
   async spawn(...values: readonly Value[]): Promise<number> {
     const payload = { components: values.map(valueToJson) };
-    return (await this.#do<Receipt>('spawn', payload)).entities[0]!;
+    return (await this.#do('spawn', payload)).entities[0]!;
   }
 
   /** Many entities, with one command. @returns their ids, in order */
   async spawnMany(rows: readonly (readonly Value[])[]): Promise<readonly number[]> {
     const entities = rows.map((values) => ({ components: values.map(valueToJson) }));
-    return (await this.#do<Receipt>('spawn', { entities })).entities;
+    return (await this.#do('spawn', { entities })).entities;
   }
 
   async despawn(entity: number): Promise<void> {
@@ -153,7 +161,7 @@ export class ActorWorld {
       ...rest,
       ...(resources !== undefined && { resources: resourcesByName(resources) }),
     };
-    const { world } = await this.#do<{ readonly world: string }>('fork_world', payload);
+    const { world } = await this.#do('fork_world', payload);
     return new ActorWorld(this.#gate, world);
   }
 
@@ -175,7 +183,7 @@ export class ActorWorld {
   /** A hook, or the name under which the host registered one. @returns its id */
   async addHook(given: HookDefinition | string): Promise<string> {
     const payload = typeof given === 'string' ? { name: given } : { hook: given };
-    return (await this.#do<{ readonly hook: string }>('add_hook', payload)).hook;
+    return (await this.#do('add_hook', payload)).hook;
   }
 
   async removeHook(hook: string): Promise<void> {
@@ -195,11 +203,12 @@ export class ActorWorld {
     options: QueryOptions<ColumnsOf<Cs>, S> = {},
   ): Promise<DataFrame<Pick<ColumnsOf<Cs>, S>>> {
     const { without, ...rest } = options;
-    return this.#do('query', {
+    const frame = await this.#do('query', {
+      ...(rest as Omit<QueryOptions, 'without'>),
       components: components.map(({ type }) => type),
-      ...rest,
       ...(without !== undefined && { without: without.map(({ type }) => type) }),
     });
+    return frame as DataFrame<any>;
   }
 
   async info(): Promise<WorldInfo & { readonly live: boolean; readonly destroyed: boolean }> {
@@ -227,20 +236,17 @@ export class ActorWorld {
   }
 
   /** A page of the audit rows about this world, newest first; `cursor` of one page begins the next. */
-  async audit(
-    query: Omit<AuditQuery, 'world' | 'before'> & { readonly cursor?: number } = {},
-  ): Promise<AuditPage> {
-    const command = { type: 'get_audit', payload: { ...query, world: this.id } } as CommandInput;
-    return (await this.#gate.execute(command)).result as AuditPage;
+  async audit(query: Omit<AuditPageQuery, 'world'> = {}): Promise<AuditPage> {
+    const payload = { ...query, world: this.id };
+    return (await this.#gate.execute({ type: 'get_audit', payload })).result;
   }
 
-  /** A command that was accepted, and what became of it. */
+  /** A command that was accepted, and what became of it. @throws `command_not_found` */
   async command(id: string): Promise<StoredCommand> {
-    const outcome = await this.#gate.execute({ type: 'get_command', payload: { command: id } });
-    return outcome.result as StoredCommand;
+    return (await this.#gate.execute({ type: 'get_command', payload: { command: id } })).result;
   }
 
-  /** Takes a command out of its queue. @throws `command_settled` when a tick has taken it */
+  /** Takes a command out of its queue. @throws `command_settled` when a tick has taken it, `command_not_found` */
   async cancel(id: string): Promise<void> {
     await this.#gate.execute({ type: 'cancel_command', payload: { command: id } });
   }
@@ -277,5 +283,6 @@ function byName(episode: { readonly terminal?: unknown }): object {
   return { ...episode, terminal: { ...terminal, component: component?.type } };
 }
 
-const resourcesByName = (given: readonly ResourceValue[]): Record<string, unknown> =>
-  Object.fromEntries(given.map(({ resource, value }) => [resource, value]));
+/** Data resources are JSON; a live one is refused behind the gate. */
+const resourcesByName = (given: readonly ResourceValue[]): Record<string, Json> =>
+  Object.fromEntries(given.map(({ resource, value }) => [resource, value as Json]));

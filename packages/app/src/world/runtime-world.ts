@@ -2,40 +2,34 @@ import {
   World,
   type Actor,
   type AnyComponent,
-  type AuditQuery,
   type ForkOptions,
-  type Json,
   type RunOptions,
   type RunResult,
 } from '@archetype/core';
-import type { AuditPage } from '../operations/read.ts';
+import type { AuditPage, AuditPageQuery } from '../audit/page.ts';
+import type { TrustedAudit } from '../audit/trusted.ts';
 import { runEpisode, type EpisodeOptions, type EpisodeResult } from '../simulate/episode.ts';
 import { runRollout } from '../simulate/rollout.ts';
 import type { RolloutOptions, RolloutResult } from '../simulate/rollout-options.ts';
 import type { ActorWorld } from './actor-world.ts';
 
-/** What a `RuntimeWorld` needs of the app that made it. */
+/** What a `RuntimeWorld` needs of whoever made it. */
 export interface WorldHost {
-  as(actor: Actor): { world(id: string): ActorWorld };
-  audit(query: AuditQuery): Promise<AuditPage>;
-  readonly trusted: {
-    begun(type: 'create_world', world: World): void;
-    run(world: World, work: () => Promise<RunResult>): Promise<RunResult>;
-    around<T>(
-      type: string,
-      world: World,
-      work: () => Promise<T>,
-      summary: (result: T) => Json,
-    ): Promise<T>;
-  };
-  /** A world was destroyed: what waits for it is cancelled. */
-  ended(world: string): Promise<void>;
+  readonly as: (actor: Actor) => { world(id: string): ActorWorld };
+  audit(query: AuditPageQuery): Promise<AuditPage>;
+  readonly trusted: Pick<TrustedAudit, 'run' | 'around'>;
+  /** Ends a world when nothing is being accepted for it; what waits for one that is destroyed is cancelled. */
+  ending(world: string, how: 'closed' | 'destroyed', end: () => Promise<void>): Promise<void>;
 }
 
 /** A world of an app: core's, with episodes, rollouts, actors and the audit trail. */
 export class RuntimeWorld extends World {
-  get #app(): WorldHost {
-    return this.host as WorldHost;
+  readonly #host: WorldHost;
+
+  /** Made by an app. */
+  constructor(host: WorldHost, ...given: ConstructorParameters<typeof World>) {
+    super(...given);
+    this.#host = host;
   }
 
   /**
@@ -47,14 +41,14 @@ export class RuntimeWorld extends World {
    * const scout = await player.spawn(Position({ x: 1 }));
    */
   as(actor: Actor): ActorWorld {
-    return this.#app.as(actor).world(this.id);
+    return this.#host.as(actor).world(this.id);
   }
 
   /** As the function `runEpisode`, on this world. */
   async runEpisode<C extends AnyComponent = AnyComponent>(
     options: EpisodeOptions<C> = {},
   ): Promise<EpisodeResult> {
-    return this.#app.trusted.around(
+    return this.#host.trusted.around(
       'run_episode',
       this,
       () => runEpisode<C>(this, options),
@@ -66,7 +60,7 @@ export class RuntimeWorld extends World {
   async runRollout<T = undefined, C extends AnyComponent = AnyComponent>(
     options: RolloutOptions<T, C>,
   ): Promise<RolloutResult<T>> {
-    return this.#app.trusted.around(
+    return this.#host.trusted.around(
       'run_rollout',
       this,
       () => runRollout<T, C>(this, options),
@@ -79,21 +73,17 @@ export class RuntimeWorld extends World {
     );
   }
 
-  /** A page of the audit rows about this world, newest first, with what became of the commands. */
-  async audit(query: Omit<AuditQuery, 'world'> = {}): Promise<AuditPage> {
-    return this.#app.audit({ ...query, world: this.id });
+  /** A page of the audit rows about this world, newest first, with what became of the commands. @throws `invalid_argument` */
+  async audit(query: Omit<AuditPageQuery, 'world'> = {}): Promise<AuditPage> {
+    return this.#host.audit({ ...query, world: this.id });
   }
 
   override async run(options: RunOptions): Promise<RunResult> {
-    const { started, forkedAt } = this.info();
-    const result = await this.#app.trusted.run(this, () => super.run(options));
-    // Nothing is written about a world before it is written itself.
-    if (!started && forkedAt === undefined) this.#app.trusted.begun('create_world', this);
-    return result;
+    return this.#host.trusted.run(this, () => super.run(options));
   }
 
   override async fork(options: ForkOptions = {}): Promise<this> {
-    return this.#app.trusted.around(
+    return this.#host.trusted.around(
       'fork_world',
       this,
       () => super.fork(options),
@@ -101,13 +91,18 @@ export class RuntimeWorld extends World {
     );
   }
 
+  /** As `World.destroy`; commands that wait for it are cancelled. */
   override async destroy(): Promise<void> {
-    await this.#app.trusted.around(
+    await this.#host.trusted.around(
       'destroy_world',
       this,
-      () => super.destroy(),
+      () => this.#host.ending(this.id, 'destroyed', () => super.destroy()),
       () => ({}),
     );
-    await this.#app.ended(this.id);
+  }
+
+  /** As `World.close`; commands that wait for it wait in the store until it is resumed. */
+  override async close(): Promise<void> {
+    await this.#host.ending(this.id, 'closed', () => super.close());
   }
 }

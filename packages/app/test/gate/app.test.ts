@@ -28,7 +28,7 @@ describe('worlds through the gate', () => {
       type: 'create_world',
       payload: { name: 'first', simulation: 'arena', seed: 7, resources: { wind: 3 } },
     });
-    const { world: id, seed } = result as { world: string; seed: number };
+    const { world: id, seed } = result;
     expect(seed).toBe(7);
     const as = app.as(operator).world(id);
     const scout = await app.as(player).world(id).spawn(Position());
@@ -130,7 +130,8 @@ describe('behaviour through the gate', () => {
   });
 
   test('runs episodes and rollouts by the names of components and resources', async () => {
-    const app = appOver();
+    const store = new MemoryStore();
+    const app = appOver(store);
     const world = app.world(
       'w',
       { components: [Health, Tally], processors: [movement, wither], resources: [Wind] },
@@ -161,7 +162,7 @@ describe('behaviour through the gate', () => {
       },
       idempotencyKey: 'rollout',
     });
-    const { episodes } = byNames.result as { episodes: { name: string; status: string }[] };
+    const { episodes } = byNames.result;
     expect(episodes.map(({ name, status }) => [name, status])).toEqual([
       ['w:ep:0', 'completed'],
       ['w:ep:1', 'completed'],
@@ -181,7 +182,7 @@ describe('behaviour through the gate', () => {
         payload: { terminal: { component: 'Nobody' } },
       }),
     ).rejects.toMatchObject({ code: 'unknown_component' });
-    const [kept] = await (await app.store()).commands({ type: 'run_rollout' });
+    const [kept] = await store.commands({ type: 'run_rollout' });
     expect(kept!.result).toMatchObject({ numEpisodes: 2, completed: 2 });
   });
 

@@ -9,6 +9,7 @@ import {
   operator,
   player,
   Position,
+  quiet,
   spawned,
   viewer,
   Wind,
@@ -327,7 +328,7 @@ describe('a batch', () => {
     expect(world.info().entities).toBe(3);
   });
 
-  test('is all or nothing: one that is refused refuses all, and nothing is used', async () => {
+  test('is all or nothing: one that is refused refuses all, and no id is used', async () => {
     const as = world.as(player);
     await expect(
       as.submitBatch([
@@ -350,7 +351,15 @@ describe('a batch', () => {
   test('of nothing gives nothing, and has to be a list', async () => {
     expect(await app.as(player).submitBatch([])).toEqual([]);
     await expect(app.as(player).submitBatch({} as never)).rejects.toMatchObject({
-      code: 'invalid_argument',
+      code: 'invalid_command',
+    });
+    const long = Array.from({ length: 1001 }, () => ({
+      type: 'spawn' as const,
+      payload: spawned(1),
+    }));
+    await expect(world.as(player).submitBatch(long)).rejects.toMatchObject({
+      code: 'invalid_command',
+      message: expect.stringContaining('1001 commands long'),
     });
   });
 });
@@ -412,15 +421,22 @@ describe('cancelling', () => {
 describe('custom commands', () => {
   test('reach the handler that is registered for their action', async () => {
     const told: unknown[] = [];
+    const log: unknown[] = [];
     const host = appOver(store, {
+      logger: { ...quiet, error: (message, fields) => void log.push([message, fields]) },
       handlers: {
-        gift: (stage, payload, { world: where, actor, command }) => {
+        gift: (where, payload, { actor, command }) => {
           told.push([payload, where.name, actor.id, typeof command]);
-          stage.spawn(where.reserve(1), [Position({ x: (payload as { x: number }).x })]);
+          where.spawn(Position({ x: (payload as { x: number }).x }));
         },
         nothing: () => undefined,
-        broken: () => {
-          throw new Error('no gift');
+        broken: (where) => {
+          where.spawn(Position());
+          throw new Error('the password is hunter2');
+        },
+        late: async () => {
+          await Promise.resolve();
+          throw new Error('too late');
         },
       },
     });
@@ -437,10 +453,15 @@ describe('custom commands', () => {
       [{ x: 6 }, 'place', 'pia', 'string'],
     ]);
     expect(place.info().entities).toBe(2);
-    await expect(place.as(player).custom('broken')).rejects.toMatchObject({
-      code: 'callback_failed',
-      message: expect.stringContaining('no gift'),
-    });
+    for (const action of ['broken', 'late']) {
+      await expect(place.as(player).custom(action)).rejects.toMatchObject({
+        code: 'callback_failed',
+        message: expect.not.stringContaining('hunter2'),
+      });
+    }
+    expect(place.info().staged).toBe(0);
+    expect(JSON.stringify(log)).toContain('handler of \\"broken\\" failed');
+    expect(log).toHaveLength(3);
     await expect(place.as(player).custom('gfit')).rejects.toMatchObject({
       code: 'no_handler',
       message: expect.stringContaining('did you mean "gift"'),

@@ -23,7 +23,7 @@ let world: ReturnType<App['world']>;
 const open = (quotas: Parameters<typeof appOver>[1] = {}): App =>
   appOver(store, { clock: clock.read, ...quotas });
 const tokens = async (of: App, id: string): Promise<number> => {
-  await of.trail.flush();
+  await of.audit({ limit: 1 });
   return (
     (await store.quotas()).find(({ actor: who, scope }) => who === id && scope === 'tokens')
       ?.used ?? 0
@@ -122,11 +122,14 @@ describe('costs', () => {
         cost: 500,
         resetsAt: Date.parse('2026-03-05T00:00:00Z'),
       },
-      message: expect.stringContaining('2026-03-05T00:00:00'),
+      message: expect.stringContaining('400 of your 400 for 2026-03-04 remain; ask for less.'),
     });
     expect((await poor.list()).map(({ name }) => name)).toEqual(['w', 'poor']);
     await place.as(operator).run({ steps: 350 });
-    await expect(place.as(operator).step()).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(place.as(operator).step()).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      message: expect.stringContaining('2026-03-05T00:00:00'),
+    });
   });
 });
 
@@ -136,7 +139,7 @@ describe('500 commands in a tick of a world', () => {
     for (let k = 0; k < 500; k++) await as.send({ to: 1, content: k });
     await expect(as.send({ to: 1, content: 'more' })).rejects.toMatchObject({
       code: 'quota_exceeded',
-      details: { limit: 500, remaining: 0, tick: 0 },
+      details: { limit: 500, remaining: 0, resetsAtTick: 1 },
       message: expect.stringMatching(/500 .* 0 remain until it leaves tick 0/),
     });
     const other = app.world('other', arena);
@@ -244,7 +247,7 @@ describe('the tokens of a day', () => {
     failing.failing = true;
     await expect(place.as(player).spawn(Position())).rejects.toThrow('disk');
     failing.failing = false;
-    await host.trail.flush();
+    await host.audit({ limit: 1 });
     const record = (await failing.quotas()).find(({ scope }) => scope === 'tokens');
     expect(record!.used).toBe(10);
     expect(place.info().staged).toBe(1);

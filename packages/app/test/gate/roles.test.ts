@@ -282,7 +282,17 @@ describe('an authoriser of the host', () => {
     }
     const gate = host.as(admin);
     const rest = Object.getOwnPropertyNames(Object.getPrototypeOf(gate));
-    expect(rest.toSorted()).toEqual(['constructor', 'execute', 'submit', 'submitBatch', 'world']);
+    expect(rest.toSorted()).toEqual([
+      'constructor',
+      'createWorld',
+      'execute',
+      'submit',
+      'submitBatch',
+      'world',
+      'worlds',
+    ]);
+    await expect(gate.createWorld({ name: 'x' })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(gate.worlds()).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   test('is not asked, and nothing is done, for what is no operation', async () => {
@@ -322,11 +332,7 @@ describe('an actor', () => {
     const second = await fork.fork({ name: 'twig' });
     await second.step();
     const seen = await app.as(limited).execute({ type: 'list_worlds' });
-    expect((seen.result as { name: string }[]).map(({ name }) => name)).toEqual([
-      'w',
-      'branch',
-      'twig',
-    ]);
+    expect(seen.result.map(({ name }) => name)).toEqual(['w', 'branch', 'twig']);
     const { command } = await other.as(admin).submit({ type: 'spawn', payload: spawned(1) });
     const messages = new Set<string>();
     for (const refused of [

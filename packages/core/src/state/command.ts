@@ -1,3 +1,4 @@
+import { ArchetypeError, type ErrorCode } from '../errors.ts';
 import type { RunId, WorldId } from './ids.ts';
 import type { Json } from './json.ts';
 
@@ -46,6 +47,24 @@ export interface SettledCommand {
   /** Milliseconds since the epoch; absent when a tick decided it. */
   readonly finishedAt?: number;
 }
+
+/** How a command ends that could not be done. */
+export function rejectedBy(command: string, reason: unknown, finishedAt?: number): SettledCommand {
+  const said = reason instanceof Error ? reason.message : String(reason);
+  return {
+    command,
+    status: 'rejected',
+    code: codeOf(reason),
+    message: said.length <= MAX_MESSAGE ? said : `${said.slice(0, MAX_MESSAGE)}…`,
+    ...(finishedAt !== undefined && { finishedAt }),
+  };
+}
+
+/** What a program can tell an error by. */
+export const codeOf = (error: unknown): ErrorCode =>
+  error instanceof ArchetypeError ? error.code : 'unexpected';
+
+const MAX_MESSAGE = 500;
 
 /** A command and what became of it. */
 export interface StoredCommand extends CommandRecord, Omit<SettledCommand, 'command' | 'status'> {

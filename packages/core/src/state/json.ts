@@ -46,6 +46,7 @@ export function toJson(given: unknown, what: string, path = '', depth = 0): Json
     );
   const copy: Record<string, Json> = {};
   for (const [key, value] of Object.entries(given)) {
+    if (key === '__proto__') throw refuse('a key "__proto__"');
     if (value !== undefined) copy[key] = toJson(value, what, `${path}.${key}`, depth + 1);
   }
   return Object.freeze(copy);

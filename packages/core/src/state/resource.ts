@@ -138,3 +138,17 @@ function deepFreeze<T extends Json>(value: T): T {
   }
   return value;
 }
+
+/**
+ * A value for a resource, given as JSON.
+ *
+ * @throws `invalid_value` for a value that is not the resource's, and for a live object, which has no JSON
+ */
+export function resourceFromJson(resource: AnyResource, value: Json): ResourceValue {
+  if (resource.kind === 'data')
+    return (resource as unknown as (given: Json) => ResourceValue)(value);
+  throw new ArchetypeError(
+    'invalid_value',
+    `The resource "${resource.resource}" is a live object, which cannot be given as JSON; set it in the process that runs the world.`,
+  );
+}

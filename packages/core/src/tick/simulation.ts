@@ -44,7 +44,7 @@ export interface SimulationDefinition {
  * @throws `processor_conflict`, `invalid_definition`
  * @example const simulation = defineSimulation({ name: 'demo', processors: [movement] });
  */
-export function defineSimulation(definition: SimulationDefinition): Simulation {
+export function defineSimulation(definition: Simulation | SimulationDefinition): Simulation {
   requireObject(definition, 'A simulation', '{ processors: [walk] }');
   const {
     name = 'simulation',

@@ -1,4 +1,4 @@
-import { ArchetypeError, didYouMean } from '../errors.ts';
+import { ArchetypeError, didYouMean, requireObject } from '../errors.ts';
 import type { AnyFrame } from '../frame/data-frame.ts';
 import type { TableId } from '../schema/signature.ts';
 import type { HookDefinition } from '../tick/simulation.ts';
@@ -101,6 +101,14 @@ export function defineHook(
   handler: (event: never) => unknown,
   { mode = 'blocking' }: HookOptions = {},
 ): HookDefinition {
+  return checkHook({ event, handler, mode });
+}
+
+/** @throws `invalid_argument` */
+export function checkHook(given: HookDefinition): HookDefinition {
+  requireObject(given, 'A hook', 'what defineHook returned');
+  const { handler, mode } = given;
+  const event = given.event as HookEvent;
   if (!events.includes(event)) {
     throw new ArchetypeError(
       'invalid_argument',
@@ -146,10 +154,15 @@ export class Hooks {
 
   add(hook: HookDefinition): Hook {
     this.#hooks = [...this.#hooks, hook];
-    const remove = (): void => {
-      this.#hooks = this.#hooks.filter((other) => other !== hook);
-    };
+    const remove = (): void => void this.remove(hook);
     return Object.freeze({ remove, [Symbol.dispose]: remove });
+  }
+
+  /** False when it is not among them. */
+  remove(hook: HookDefinition): boolean {
+    const before = this.#hooks.length;
+    this.#hooks = this.#hooks.filter((other) => other !== hook);
+    return this.#hooks.length < before;
   }
 
   has(event: HookEvent): boolean {

@@ -10,23 +10,39 @@ import type { Snapshot } from '../state/snapshot.ts';
 import { checkBirths } from '../tick/birth.ts';
 import { blockOf, componentsOfValues, signatureOfValues } from '../tick/spawn-many.ts';
 import { exhausted } from '../tick/tick.ts';
-import type { SettledCommand } from '../state/command.ts';
+import { rejectedBy, type SettledCommand } from '../state/command.ts';
 import { Foresight } from './foresight.ts';
+import type { Stage } from './stage.ts';
+import type { DueCommand } from './world-commands.ts';
 
 /** What one tick takes. */
 export interface Taken {
   readonly mutations: readonly Mutation[];
   /** How the commands end that are behind them, and those that were refused. */
   readonly ends: readonly SettledCommand[];
+  /** Deferred commands that were due, and where in both lists their work and ends are. */
+  readonly drained: Drained | undefined;
   /** One above the ids that callers hold. */
   readonly held: number;
 }
 
+interface Drained {
+  readonly commands: readonly DueCommand[];
+  readonly mutations: Range;
+  readonly ends: Range;
+}
+type Range = readonly [from: number, to: number];
+
+const without = <T>(list: readonly T[], range: Range | undefined): readonly T[] =>
+  range === undefined ? list : [...list.slice(0, range[0]), ...list.slice(range[1])];
+
 /** What waits for the next tick, checked when it is staged. */
 export class Staging {
   readonly #registry: Registry;
+  readonly #giveBack: (commands: readonly DueCommand[]) => void;
   #mutations: Mutation[] = [];
   #ends: SettledCommand[] = [];
+  #drained: Drained | undefined;
   /** Taken by ticks that are not committed yet, in their order. */
   #taken: readonly Taken[] = [];
   /** Mutations are held against what will be, and not staged. */
@@ -37,8 +53,14 @@ export class Staging {
   /** One above the ids that callers hold; only ids above it are free again when a tick fails. */
   #held: number;
 
-  constructor(registry: Registry, nextEntity: number) {
+  /** `giveBack` takes deferred commands whose tick failed: they are due again. */
+  constructor(
+    registry: Registry,
+    nextEntity: number,
+    giveBack: (commands: readonly DueCommand[]) => void = () => undefined,
+  ) {
     this.#registry = registry;
+    this.#giveBack = giveBack;
     this.#nextEntity = nextEntity;
     this.#held = nextEntity;
   }
@@ -87,6 +109,24 @@ export class Staging {
       throw error;
     }
     this.#ends.push({ command, status: 'applied' });
+  }
+
+  /** Does the work of deferred commands that are due; one that cannot be done is rejected alone. */
+  drain(commands: readonly DueCommand[], stage: Stage): void {
+    if (commands.length === 0) return;
+    const [mutation, end] = [this.#mutations.length, this.#ends.length];
+    for (const { command, work } of commands) {
+      try {
+        this.enact(command, () => work(stage));
+      } catch (error) {
+        this.refuse(rejectedBy(command, error));
+      }
+    }
+    this.#drained = {
+      commands,
+      mutations: [mutation, this.#mutations.length],
+      ends: [end, this.#ends.length],
+    };
   }
 
   /** An accepted command that cannot be done; the next tick says so. */
@@ -170,10 +210,16 @@ export class Staging {
 
   /** What the next tick applies; more can be staged while it runs. */
   take(): Taken {
-    const taken = { mutations: this.#mutations, ends: this.#ends, held: this.#held };
+    const taken = {
+      mutations: this.#mutations,
+      ends: this.#ends,
+      drained: this.#drained,
+      held: this.#held,
+    };
     this.#taken = [...this.#taken, taken];
     this.#mutations = [];
     this.#ends = [];
+    this.#drained = undefined;
     return taken;
   }
 
@@ -184,18 +230,26 @@ export class Staging {
     this.#foresight = undefined;
   }
 
-  /** Ticks failed: what they took is staged again, first, and ids that nobody holds are free again. */
+  /**
+   * Ticks failed: what they took is staged again, first; deferred commands wait again; ids that nobody holds are free.
+   */
   restore(snapshot: Snapshot): void {
-    this.#mutations = [...this.#taken.flatMap(({ mutations }) => mutations), ...this.#mutations];
-    this.#ends = [...this.#taken.flatMap(({ ends }) => ends), ...this.#ends];
+    const failed = [...this.#taken, this.take()];
     this.#taken = [];
+    this.#mutations = failed.flatMap(({ mutations, drained }) =>
+      without(mutations, drained?.mutations),
+    );
+    this.#ends = failed.flatMap(({ ends, drained }) => without(ends, drained?.ends));
     this.#foresight = undefined;
     this.#nextEntity = Math.max(snapshot.counters.nextEntity, this.#held);
+    const due = failed.flatMap(({ drained }) => drained?.commands ?? []);
+    if (due.length > 0) this.#giveBack(due);
   }
 
   /** Commands whose work is dropped with it end with the next tick. */
   discard(): void {
     this.#mutations = [];
+    this.#drained = undefined;
     this.#ends = this.#ends.map((end) => (end.status === 'applied' ? dropped(end) : end));
     this.#foresight = undefined;
   }

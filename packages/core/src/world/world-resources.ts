@@ -42,7 +42,7 @@ function withDefault(resource: AnyResource): ResourceValue {
   if (value !== undefined) return value;
   throw new ArchetypeError(
     'resource_missing',
-    `AnyResource "${resource.resource}" has no default; give it a value, for example ${resource.resource}(...).`,
+    `Resource "${resource.resource}" has no default; give it a value, for example ${resource.resource}(...).`,
   );
 }
 

@@ -14,7 +14,6 @@ import {
   type Value,
 } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';
-import type { SettledCommand } from '../state/command.ts';
 import { UNSTARTED } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
 import type { Mutation } from '../state/mutation.ts';
@@ -26,8 +25,10 @@ import type { HookDefinition } from '../tick/simulation.ts';
 import { tick, type TickResult } from '../tick/tick.ts';
 import { Announcer } from './announcer.ts';
 import { bind } from './bind.ts';
+import type { Definitions } from './definitions.ts';
 import { Committer } from './committer.ts';
 import {
+  checkHook,
   defineHook,
   type Detached,
   type Hook,
@@ -41,13 +42,14 @@ import { Pace } from './pace.ts';
 import { readMessages } from './messages.ts';
 import { emptyQuery, readQuery, type QueryOptions, type Ticks } from './query.ts';
 import { searchNearest, type SearchOptions } from './search.ts';
-import { stageOver, type Stage } from './stage.ts';
+import { stageOver } from './stage.ts';
 import { Staging, type Taken } from './staging.ts';
 import { Turns } from './turns.ts';
+import { commandsOver, type WorldCommands } from './world-commands.ts';
 import { tablesOf, type RunResult, type WorldInfo, type WorldTable } from './world-info.ts';
 import type { ForkOptions, RunOptions, StepOptions } from './world-options.ts';
 import { requireValue, resourceByName } from './world-resources.ts';
-import type { Definitions, WorldState } from './world-state.ts';
+import type { WorldState } from './world-state.ts';
 
 /** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
 const MAX_IN_FLIGHT = 32;
@@ -60,6 +62,7 @@ export class World {
   readonly #state: WorldState;
   readonly #staging: Staging;
   readonly #committer: Committer;
+  readonly #commands: WorldCommands;
   readonly #never = new AbortController().signal;
   readonly #turns = new Turns();
   readonly #inside: Inside;
@@ -69,9 +72,17 @@ export class World {
   /** Made by `Worlds`. */
   constructor(state: WorldState, staged?: { readonly staging: Staging }) {
     this.#state = state;
-    this.#staging = new Staging(state.registry, state.snapshot.counters.nextEntity);
+    this.#staging = new Staging(state.registry, state.snapshot.counters.nextEntity, (commands) =>
+      state.due.giveBack(state.record.world, commands),
+    );
     staged?.staging.copyTo(this.#staging);
     this.#committer = new Committer(state.snapshot, this.#staging, state.open);
+    this.#commands = commandsOver(
+      this.#staging,
+      () => this.#committer.head,
+      () => this.#admit(),
+      async () => void (await state.open()),
+    );
     this.#inside = new Inside(state.context);
     this.#announcer = new Announcer(this, state.hooks, state.logger, (work) => {
       const inside = this.#inside.begin();
@@ -85,7 +96,6 @@ export class World {
         throw error;
       }
     });
-    state.admit(this);
   }
 
   /**
@@ -208,43 +218,9 @@ export class World {
     return this.#staging.mutations;
   }
 
-  /**
-   * Does the work of a command that was accepted, whole or not at all: the tick that takes it settles the command. For
-   * those who bring commands from outside; scripts stage directly.
-   *
-   * @throws what staging throws; then nothing of it is staged
-   */
-  enact(command: string, work: (stage: Stage) => void): void {
-    this.#admit();
-    this.#staging.enact(command, () => work(this.#stage()));
-  }
-
-  /** A command that was accepted and cannot be done: the next tick rejects it, for the reason given. */
-  refuse(command: string, reason: unknown): void {
-    this.#admit();
-    this.#staging.refuse(rejection(command, reason));
-  }
-
-  /** Holds `work` against what the world will be, and stages nothing. @throws what staging throws */
-  check(work: (stage: Stage) => void): void {
-    this.#admit();
-    this.#staging.check(() => work(this.#stage()));
-  }
-
-  /** Ids for entities to be born with `enact`; they are given to nobody else. @returns the first of `count` */
-  reserve(count: number): number {
-    this.#admit();
-    return this.#staging.reserve(count);
-  }
-
-  /** Entity ids below `next` were given before, and are not given again. */
-  hold(next: number): void {
-    this.#admit();
-    this.#staging.hold(next);
-  }
-
-  #stage(): Stage {
-    return stageOver(this.#staging, this.#committer.head);
+  /** For those who bring commands from outside. */
+  get commands(): WorldCommands {
+    return this.#commands;
   }
 
   /** What components and resources are called here. */
@@ -307,18 +283,28 @@ export class World {
   }
 
   /** The world's hooks, in the order in which they were registered. */
-  get hooks(): { list(): readonly HookDefinition[] } {
-    return { list: () => this.#state.hooks.list };
+  get hooks(): {
+    add(hook: HookDefinition): Hook;
+    remove(hook: HookDefinition): boolean;
+    list(): readonly HookDefinition[];
+  } {
+    return {
+      add: (hook) => {
+        this.#admit();
+        checkHook(hook);
+        return this.#state.hooks.add(hook);
+      },
+      remove: (hook) => {
+        this.#admit();
+        return this.#state.hooks.remove(hook);
+      },
+      list: () => this.#state.hooks.list,
+    };
   }
 
   /** Archetypes with living entities at `tick`, in ascending table id. */
   tables(): readonly WorldTable[] {
     return tablesOf(this.#committer.durable);
-  }
-
-  /** What whoever made the world's `Worlds` gave for worlds of its class. */
-  protected get host(): unknown {
-    return this.#state.host;
   }
 
   /** Takes the state at t, and what was staged since, to t + 1, and makes it durable. An unstarted world commits tick 0 first. */
@@ -419,7 +405,8 @@ export class World {
     this.#admit();
     if (signal.aborted) throw this.#toldToStop(signal);
     const before = this.#committer.head;
-    this.#drain(before.tick + 1);
+    const due = [...this.#state.due.take(this.id, before.tick + 1)];
+    this.#staging.drain(due, stageOver(this.#staging, before));
     if (before.tick !== UNSTARTED && this.#announcer.listens('preTick')) {
       await this.#announcer.preTick(before.tick + 1, signal);
       if (signal.aborted) throw this.#toldToStop(signal);
@@ -444,17 +431,6 @@ export class World {
       this.#staging.restore(this.#committer.durable);
       await this.#announcer.tickError(error, before.tick + 1, signal);
       throw error;
-    }
-  }
-
-  /** Commands that are due become mutations; one that cannot be done is rejected alone. */
-  #drain(number: number): void {
-    for (const { command, work } of this.#state.due(this.id, number)) {
-      try {
-        this.enact(command, work);
-      } catch (error) {
-        this.refuse(command, error);
-      }
     }
   }
 
@@ -563,7 +539,7 @@ export class World {
       const { store } = await this.#state.open();
       if (at === undefined) {
         const now = await this.#state.fork(this.#committer.durable, options);
-        return this.#forked(this.#like(now, { staging: this.#staging }));
+        return this.#forked(this.#state.make(now, { staging: this.#staging }) as this);
       }
       const past = Number.isInteger(at) ? await store.snapshot(this.id, at) : undefined;
       if (past === undefined || at > this.#committer.durable.tick) {
@@ -573,16 +549,9 @@ export class World {
         );
       }
       return this.#forked(
-        this.#like(await this.#state.fork(bind(past, this.#state.registry), options)),
+        this.#state.make(await this.#state.fork(bind(past, this.#state.registry), options)) as this,
       );
     });
-  }
-
-  /** A fork is of the class that its source is of. */
-  #like(...given: ConstructorParameters<typeof World>): this {
-    return new (this.constructor as new (...given: ConstructorParameters<typeof World>) => this)(
-      ...given,
-    );
   }
 
   async #forked(fork: this): Promise<this> {
@@ -651,10 +620,3 @@ export class World {
     if (this.#ended === 'closed') this.#admit();
   }
 }
-
-const rejection = (command: string, error: unknown): SettledCommand => ({
-  command,
-  status: 'rejected',
-  ...(error instanceof ArchetypeError && { code: error.code }),
-  message: error instanceof Error ? error.message : String(error),
-});

@@ -16,10 +16,11 @@ import type { Processor } from '../tick/processor.ts';
 import { bind } from './bind.ts';
 import { Hooks } from './hooks.ts';
 import type { AsyncContext } from './inside.ts';
-import { collectResources } from './world-resources.ts';
+import { collectResources, type GivenResources } from './world-resources.ts';
 import { World } from './world.ts';
 import { WorldReader } from './world-reader.ts';
-import type { Due, WorldState } from './world-state.ts';
+import type { Due } from './world-commands.ts';
+import type { WorldState } from './world-state.ts';
 
 export interface WorldsOptions<W extends World = World> {
   /** Where worlds and their processors log; the console unless told. */
@@ -31,10 +32,12 @@ export interface WorldsOptions<W extends World = World> {
   readonly context?: AsyncContext;
   /** Deferred commands, asked for before each tick; none unless told. */
   readonly due?: Due;
-  /** What worlds are made of, for those who add to them; forks are of their source's class. */
-  readonly worldClass?: new (...given: ConstructorParameters<typeof World>) => W;
-  /** What worlds of that class find as their `host`. */
-  readonly host?: unknown;
+  /** Makes worlds of a class of the caller's; `World` unless told. */
+  readonly make?: (...given: ConstructorParameters<typeof World>) => W;
+  /** Told when a new world is written down: with its first step, query or fork. */
+  readonly created?: (record: WorldRecord) => void;
+  /** Told of a world that was resumed before anybody else can find it; when it fails, the world is closed again. */
+  readonly resumed?: (world: W) => Promise<void>;
 }
 
 export interface CreateOptions {
@@ -64,8 +67,9 @@ export class Worlds<W extends World = World> {
   readonly #logger: Logger;
   readonly #context: AsyncContext | undefined;
   readonly #due: Due;
-  readonly #worldClass: new (...given: ConstructorParameters<typeof World>) => W;
-  readonly #host: unknown;
+  readonly #make: (...given: ConstructorParameters<typeof World>) => W;
+  readonly #created: ((record: WorldRecord) => void) | undefined;
+  readonly #resumed: ((world: W) => Promise<void>) | undefined;
   readonly #names = new Set<string>();
   readonly #live = new Map<WorldId, W>();
 
@@ -73,9 +77,10 @@ export class Worlds<W extends World = World> {
   constructor(store: Store | (() => Promise<Store>), options: WorldsOptions<W> = {}) {
     this.#logger = options.logger ?? console;
     this.#context = options.context;
-    this.#due = options.due ?? (() => []);
-    this.#host = options.host;
-    this.#worldClass = options.worldClass ?? (World as never);
+    this.#due = options.due ?? NOTHING_DUE;
+    this.#make = options.make ?? ((...given) => new World(...given) as W);
+    this.#created = options.created;
+    this.#resumed = options.resumed;
     if (typeof store === 'function') {
       let opened: Promise<Store> | undefined;
       this.#store = () =>
@@ -95,7 +100,7 @@ export class Worlds<W extends World = World> {
     simulation: Simulation | SimulationDefinition = {},
     options: CreateOptions = {},
   ): W {
-    const plan = defined(simulation);
+    const plan = defineSimulation(simulation);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
     const record: WorldRecord = {
       world: options.id ?? mintId(),
@@ -108,10 +113,23 @@ export class Worlds<W extends World = World> {
       live: [...given.live.keys()].toSorted(),
     };
     const parts = this.#parts(plan, given.live, given.known);
-    const world = new this.#worldClass(
-      this.#state(record, emptySnapshot(given.data), parts, (store) => store.create(record)),
+    this.#take(record.name);
+    const world = this.#enter(
+      this.#make(
+        this.#state(record, emptySnapshot(given.data), parts, async (store) => {
+          const lease = await store.create(record);
+          this.#created?.(record);
+          return lease;
+        }),
+      ),
     );
-    plan.setup?.(world);
+    try {
+      plan.setup?.(world);
+    } catch (error) {
+      this.#names.delete(record.name);
+      this.#live.delete(record.world);
+      throw error;
+    }
     return world;
   }
 
@@ -126,7 +144,7 @@ export class Worlds<W extends World = World> {
     simulation: Simulation | SimulationDefinition,
     options: ResumeOptions = {},
   ): Promise<W> {
-    const plan = defined(simulation);
+    const plan = defineSimulation(simulation);
     const stored = await this.#find(idOrName);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
     const missing = stored.live.filter((name) => !given.live.has(name));
@@ -136,7 +154,21 @@ export class Worlds<W extends World = World> {
         `World "${stored.name}" was made with live resources that are not recorded: ${missing.join(', ')}. Give them again, in the simulation's resources or in resume's.`,
       );
     }
-    this.#checkFree(stored.name);
+    this.#take(stored.name);
+    try {
+      return await this.#goOn(stored, plan, given, options);
+    } catch (error) {
+      this.#names.delete(stored.name);
+      throw error;
+    }
+  }
+
+  async #goOn(
+    stored: StoredWorld,
+    plan: Simulation,
+    given: GivenResources,
+    options: ResumeOptions,
+  ): Promise<W> {
     const store = await this.#store();
     const parts = this.#parts(plan, given.live, given.known);
     const before = await store.snapshot(stored.world, stored.newestTick);
@@ -145,12 +177,18 @@ export class Worlds<W extends World = World> {
     const { lease, record, state } = await store.claim(stored.world);
     const snapshot =
       state === undefined ? emptySnapshot(record.resources) : bind(state, parts.registry);
-    const world = new this.#worldClass(this.#state(record, snapshot, parts, async () => lease));
-    // What was staged and never committed is gone; what the simulation itself begins with is not.
-    if (state === undefined) plan.setup?.(world);
-    for (const value of options.resources ?? [])
-      if (value.of.kind === 'data') world.resources.set(value);
-    return world;
+    const world = this.#make(this.#state(record, snapshot, parts, async () => lease));
+    try {
+      // What was staged and never committed is gone; what the simulation itself begins with is not.
+      if (state === undefined) plan.setup?.(world);
+      for (const value of options.resources ?? [])
+        if (value.of.kind === 'data') world.resources.set(value);
+      await this.#resumed?.(world);
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+    return this.#enter(world);
   }
 
   /** A stored world, read only; it need not be resumed, and may be written elsewhere meanwhile. */
@@ -174,9 +212,18 @@ export class Worlds<W extends World = World> {
     return [...this.#live.values()];
   }
 
-  /** Closes every live world; the store stays open. */
+  /** Closes every live world, whatever fails on the way; the store stays open. @throws `close_failed` */
   async close(): Promise<void> {
-    await Promise.all([...this.#live.values()].map((world) => world.close()));
+    const ends = await Promise.allSettled([...this.#live.values()].map((world) => world.close()));
+    const failures = ends.flatMap((end) =>
+      end.status === 'rejected' ? [end.reason as unknown] : [],
+    );
+    if (failures.length === 0) return;
+    throw new ArchetypeError(
+      'close_failed',
+      `${failures.length} worlds could not be closed as they should: ${failures.map((error) => (error instanceof Error ? error.message : String(error))).join(' ')}`,
+      { cause: new AggregateError(failures) },
+    );
   }
 
   #parts(
@@ -200,8 +247,6 @@ export class Worlds<W extends World = World> {
     parts: Parts,
     write: (store: Store) => Promise<Lease>,
   ): WorldState {
-    this.#checkFree(record.name);
-    this.#names.add(record.name);
     let opened: Promise<{ store: Store; lease: Lease }> | undefined;
     const open = async (): Promise<{ store: Store; lease: Lease }> => {
       const store = await this.#store();
@@ -215,7 +260,7 @@ export class Worlds<W extends World = World> {
       logger: this.#logger,
       context: this.#context,
       due: this.#due,
-      host: this.#host,
+      make: (...next) => this.#enter(this.#make(...next)),
       register: (processor) => register(parts, processor),
       open: () =>
         (opened ??= open().catch((error: unknown) => {
@@ -223,7 +268,6 @@ export class Worlds<W extends World = World> {
           throw error;
         })),
       fork: (at, options) => this.#fork(record, at, parts, options),
-      admit: (world) => void this.#live.set(record.world, world as W),
       release: () => {
         this.#names.delete(record.name);
         this.#live.delete(record.world);
@@ -270,6 +314,7 @@ export class Worlds<W extends World = World> {
       resources: new Map([...parts.resources, ...given.known]),
       hooks: new Hooks(parts.hooks.list),
     };
+    this.#take(record.name);
     const state = this.#state(record, { ...snapshot, resources }, copied, (store) =>
       store.fork(record),
     );
@@ -282,8 +327,17 @@ export class Worlds<W extends World = World> {
     return state;
   }
 
-  #checkFree(name: string): void {
-    if (!this.#names.has(name)) return;
+  /** From here on it is found. */
+  #enter(world: W): W {
+    this.#live.set(world.id, world);
+    return world;
+  }
+
+  #take(name: string): void {
+    if (!this.#names.has(name)) {
+      this.#names.add(name);
+      return;
+    }
     throw new ArchetypeError(
       'world_exists',
       `A live world is called "${name}" already; close it, or use another name.`,
@@ -319,6 +373,8 @@ export class Worlds<W extends World = World> {
   }
 }
 
+const NOTHING_DUE: Due = { take: () => [], giveBack: () => undefined };
+
 /** A world's code and objects; forks copy them. */
 interface Parts {
   readonly registry: Registry;
@@ -342,9 +398,6 @@ function register({ registry, processors }: Parts, processor: Processor): void {
 
 const forkOne = (resource: AnyResource | undefined, value: unknown): unknown =>
   resource === undefined ? value : forkLive(resource, value);
-
-const defined = (simulation: Simulation | SimulationDefinition): Simulation =>
-  defineSimulation(simulation as SimulationDefinition);
 
 function checkName(name: string): string {
   if (typeof name === 'string' && name.trim() !== '') return name;

@@ -19,6 +19,22 @@ const CORE: readonly (readonly string[])[] = [
   ['index'],
 ];
 
+/** Folders of packages/app/src in import order; those in one row do not know each other. */
+const APP: readonly (readonly string[])[] = [
+  ['whole-number', 'close-all', 'load-simulations'],
+  ['command', 'executor'],
+  ['audit', 'simulate'],
+  ['quota', 'broker', 'environments'],
+  ['operations'],
+  ['gate', 'registered'],
+  ['world'],
+  ['host'],
+  ['app'],
+  ['index'],
+];
+
+const FOLDERS: Readonly<Record<string, readonly (readonly string[])[]>> = { core: CORE, app: APP };
+
 /** What each package may import of the others. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -72,17 +88,24 @@ function problemOf({ from, target }: Import): string | undefined {
   const path = new URL(target, `file:///${from.path}`).pathname.slice(1);
   if (!path.startsWith(`packages/${name}/src/`))
     return 'a relative import must stay in its package';
-  return name === 'core' ? coreProblem(from.path, path) : undefined;
+  const order = FOLDERS[name];
+  return order && folderProblem(name, order, from.path, path);
 }
 
-function coreProblem(from: string, to: string): string | undefined {
+function folderProblem(
+  name: string,
+  order: readonly (readonly string[])[],
+  from: string,
+  to: string,
+): string | undefined {
   const [own, other] = [folderOf(from), folderOf(to)];
   if (own === other) return undefined;
+  const rowOf = (folder: string): number => order.findIndex((row) => row.includes(folder));
   const [ownRow, otherRow] = [rowOf(own), rowOf(other)];
-  if (ownRow < 0 || otherRow < 0) return 'every folder of core has its place in scripts/layers.ts';
+  if (ownRow < 0 || otherRow < 0)
+    return `every folder of ${name} has its place in scripts/layers.ts`;
   if (otherRow < ownRow) return undefined;
   return `${own} comes ${otherRow === ownRow ? 'beside' : 'before'} ${other}`;
 }
 
 const folderOf = (path: string): string => path.split('/')[3]!.replace(/\.ts$/, '');
-const rowOf = (folder: string): number => CORE.findIndex((row) => row.includes(folder));

@@ -37,7 +37,7 @@ const pages = [
 const besides = [
   ['packages/core', 'packages/core'],
   ['packages/app', 'examples/cartpole'],
-  ['docs/gate.md', 'examples/world-mutations'],
+  ['docs/gate.md', 'examples/cartpole'],
   ['', 'examples/quickstart'],
 ] as const;
 

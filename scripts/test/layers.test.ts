@@ -56,6 +56,11 @@ test.each([
     'must stay in its package',
   ],
   ['packages/core/src/news/a.ts', "import { a } from '../schema/field.ts';", 'has its place'],
+  [
+    'packages/app/src/audit/a.ts',
+    "import type { a } from '../gate/gate.ts';",
+    'audit comes before gate',
+  ],
 ])('%s must not say: %s', (path, text, message) => {
   const [problem] = checkLayers([{ path, text }]);
   expect(problem).toContain(`${path}:`);

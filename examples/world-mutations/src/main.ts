@@ -5,7 +5,7 @@ import { bell, heal, Health, movement, Position, Velocity, Wind, yard } from './
 
 await using runtime = new ArchetypeRuntime({
   storage: { backend: 'memory' },
-  gate: {
+  actors: {
     simulations: [yard],
     processors: [movement],
     hooks: { bell },
@@ -57,8 +57,7 @@ await operator.step();
 await show();
 
 console.log('\nAdmins make worlds.');
-const { result } = await admin.execute({ type: 'create_world', payload: { name: 'annex' } });
-const annex = admin.world((result as { readonly world: string }).world);
+const annex = await admin.createWorld({ name: 'annex' });
 await annex.runEpisode({ maxSteps: 3 });
 console.log(`  the annex stands at tick ${(await annex.info()).tick}`);
 await annex.destroy();
@@ -68,10 +67,7 @@ const otto = runtime.as({ id: 'otto', roles: ['operator'] });
 const far = { components: [{ type: 'Position', x: 'far' }] };
 await refused('a viewer spawns', viewer.spawn(Position()));
 await refused('a player adds a processor', player.addProcessor('movement'));
-await refused(
-  'an operator makes a world',
-  otto.execute({ type: 'create_world', payload: { name: 'own' } }),
-);
+await refused('an operator makes a world', otto.createWorld({ name: 'own' }));
 await refused('a position is "far"', player.submit({ type: 'spawn', payload: far }));
 await refused('entity 99 is updated', player.update(99, Position, { x: 1 }));
 await refused('a step is to wait in the queue', operator.submit({ type: 'step', tick: 9 }));

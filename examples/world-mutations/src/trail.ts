@@ -1,4 +1,4 @@
-import type { AuditEntry } from '@archetype/app';
+import type { AuditEntry } from '@archetype/runtime';
 
 /** For each actor, in the order in which they came, what it did and what of that was not done. */
 export function tellTrail(rows: readonly AuditEntry[]): void {

@@ -1,4 +1,3 @@
-import type { CustomHandler } from '@archetype/app';
 import {
   defineComponent,
   defineHook,
@@ -6,6 +5,7 @@ import {
   defineResource,
   defineSimulation,
   f64,
+  type CustomHandler,
 } from '@archetype/runtime';
 
 export const Position = defineComponent('Position', { x: f64(0), y: f64(0) });
@@ -31,9 +31,9 @@ export const yard = defineSimulation({
 });
 
 /** A custom command: what players may ask for is the host's own code. */
-export const heal: CustomHandler = (stage, payload) => {
+export const heal: CustomHandler = (world, payload) => {
   const { entity } = payload as { readonly entity: number };
-  stage.update(entity, Health, { points: 100 });
+  world.update(entity, Health, { points: 100 });
 };
 
 export const bell = defineHook('postTick', ({ tick }) => console.log(`  (bell: tick ${tick})`));

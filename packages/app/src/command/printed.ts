@@ -4,8 +4,7 @@ const MAX = 100;
 export function printed(given: unknown): string {
   if (given === undefined) return 'missing';
   if (typeof given === 'function') return 'a function';
-  if (typeof given !== 'object' || given === null)
-    return short(typeof given === 'string' ? JSON.stringify(given) : String(given));
+  if (typeof given === 'bigint' || typeof given === 'symbol') return short(given.toString());
   try {
     return short(JSON.stringify(given));
   } catch {

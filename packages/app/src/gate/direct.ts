@@ -1,4 +1,4 @@
-import { rejectedBy, toJson, type Json, type SettledCommand } from '@archetype/core';
+import { rejectedBy, toJson, type SettledCommand } from '@archetype/core';
 import type { Command } from '../command/command.ts';
 import type { DirectOperation, Given } from '../operations/operation.ts';
 import type { Services } from '../operations/services.ts';
@@ -53,7 +53,7 @@ export async function change(
   const end: SettledCommand = {
     command: command.id,
     status: 'applied',
-    result: toJson(operation.kept?.(result) ?? (result as Json), `What ${command.type} gave`),
+    result: toJson(operation.kept?.(result) ?? result, `What ${command.type} gave`),
     finishedAt: clock(),
   };
   await settle(services, command, end);

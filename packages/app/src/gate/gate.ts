@@ -271,7 +271,7 @@ export class Gate {
   }
 }
 
-export const partsOf = (operation: Operation, { payload }: Command): readonly number[] =>
+const partsOf = (operation: Operation, { payload }: Command): readonly number[] =>
   operation.parts?.(payload) ?? [0];
 
 function requireDeferrable(operation: Operation): MutationOperation {

@@ -36,7 +36,8 @@ export class InFlight {
   async leave<T>(world: string, end: () => Promise<T>): Promise<T> {
     this.#leaving.add(world);
     try {
-      await Promise.all(this.#commands.get(world) ?? []);
+      const under = this.#commands.get(world);
+      if (under !== undefined) await Promise.all(under);
       return await end();
     } finally {
       this.#leaving.delete(world);

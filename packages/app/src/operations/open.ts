@@ -29,7 +29,7 @@ const custom = mutation({
       work: () => {
         let given: unknown;
         try {
-          given = handler(world, payload, { actor, command: id }) as unknown;
+          given = handler(world, payload, { actor, command: id });
         } catch (error) {
           if (error instanceof ArchetypeError) throw error;
           throw failed(action, 'failed', error, logger);

@@ -203,12 +203,11 @@ export class ActorWorld {
     options: QueryOptions<ColumnsOf<Cs>, S> = {},
   ): Promise<DataFrame<Pick<ColumnsOf<Cs>, S>>> {
     const { without, ...rest } = options;
-    const frame = await this.#do('query', {
+    return this.#do('query', {
       ...(rest as Omit<QueryOptions, 'without'>),
       components: components.map(({ type }) => type),
       ...(without !== undefined && { without: without.map(({ type }) => type) }),
     });
-    return frame as DataFrame<any>;
   }
 
   async info(): Promise<WorldInfo & { readonly live: boolean; readonly destroyed: boolean }> {

@@ -434,6 +434,7 @@ describe('custom commands', () => {
           where.spawn(Position());
           throw new Error('the password is hunter2');
         },
+        // oxlint-disable-next-line typescript/no-misused-promises -- that is what is refused
         late: async () => {
           await Promise.resolve();
           throw new Error('too late');

@@ -308,7 +308,7 @@ describe('what many send', () => {
   });
 
   test('lists with holes are refused as such', async () => {
-    // eslint-disable-next-line no-sparse-arrays
+    // oxlint-disable-next-line no-sparse-arrays -- holes are what is refused
     const holes = [, later(1)] as never;
     await expect(world.as(player).submitBatch(holes)).rejects.toMatchObject({});
     await expect(app.as(player).submitBatch(holes)).rejects.toMatchObject({

@@ -8,6 +8,8 @@ interface Plan {
   readonly warmUp?: number;
   /** Rounds of one way in a row, so that it finds its own data in the caches, as it would if it were alone. */
   readonly inRow?: number;
+  /** Tidies up after each round, outside of the clock. */
+  readonly between?: () => unknown;
   /** Milliseconds; elapsed time unless told. */
   readonly clock?: () => number;
 }
@@ -15,7 +17,7 @@ interface Plan {
 /** Median milliseconds of each way. They take turns, so that a noisy moment hits all of them. */
 export async function medians<K extends string>(
   ways: Readonly<Record<K, Round>>,
-  { rounds, warmUp = 3, inRow = 1, clock = () => performance.now() }: Plan,
+  { rounds, warmUp = 3, inRow = 1, clock = () => performance.now(), between }: Plan,
 ): Promise<Readonly<Record<K, number>>> {
   const names = Object.keys(ways) as K[];
   const times = new Map(names.map((name): [K, number[]] => [name, []]));
@@ -25,6 +27,7 @@ export async function medians<K extends string>(
         const started = clock();
         await ways[name]();
         if (k >= 0) times.get(name)!.push(clock() - started);
+        await between?.();
       }
     }
   }

@@ -31,7 +31,8 @@ export async function syncTree(root: string, name: string): Promise<PartFiles> {
   };
 }
 
-async function sync(path: string): Promise<number> {
+/** Returns the size of what was synced. */
+export async function sync(path: string): Promise<number> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

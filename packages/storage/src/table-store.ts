@@ -64,7 +64,10 @@ export interface TableStore {
   find?(part: PartId, columns: Schema, filter: RowFilter): AsyncIterable<Frame>;
   /** The `k` living rows of a part that are nearest to a vector, nearest first. Absent: the store above compares all rows. */
   nearest?(part: PartId, columns: Schema, query: NearestQuery): AsyncIterable<Frame>;
-  /** Makes `find` by these columns fast; returns when that survives a power loss. Absent: nothing to make. */
+  /**
+   * Makes `find` by these columns fast; returns when that survives a power loss. Asked for before anything reads the part.
+   * Absent: nothing to make.
+   */
   index?(part: PartId, columns: readonly string[]): Promise<PartFiles>;
   /** What is wrong with a part's files, a sentence each; nothing when they are as they were written. */
   check(part: PartId, files: PartFiles): Promise<readonly string[]>;

@@ -1,16 +1,14 @@
 import { openDurableStore } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
-import { spawn } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../walkers.ts';
-import { Unflushed } from './unflushed.ts';
+import { Checks } from './checks.ts';
 import { CrashingFileSystem } from './crashing-file-system.ts';
-import { checkAfter, names, play, type Name } from './script.ts';
+import { live, placeOf } from './life.ts';
+import { play, type Name } from './script.ts';
+import { Unflushed } from './unflushed.ts';
 
 /** Every point with `ARCHETYPE_CRASH=full`; else a spread of them. */
 const full = process.env['ARCHETYPE_CRASH'] === 'full';
@@ -19,51 +17,17 @@ const every = full ? 1 : 9;
 const quiet = { tables: lancedb, cache: { flushRows: 1e9, flushMb: 1e6, idleSec: 1e6 } };
 const LONG = 3_600_000;
 
-/** Plays the script in a process of its own; how it ended and what it acknowledged. */
-async function child(directory: string, dieAt: number | undefined, killAfterMs?: number) {
-  const writer = spawn(
-    process.execPath,
-    [
-      '--conditions=@archetype/source',
-      '--disable-warning=ExperimentalWarning',
-      fileURLToPath(new URL('child.ts', import.meta.url)),
-      directory,
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(dieAt !== undefined && { DIE_AT: String(dieAt) }) },
-    },
-  );
-  const acknowledged = new Map<Name, number>();
-  const steps: string[] = [];
-  let done = false;
-  const errors: string[] = [];
-  const out = createInterface({ input: writer.stdout });
-  const err = createInterface({ input: writer.stderr });
-  out.on('line', (line) => {
-    if (line === 'done') done = true;
-    const [name, tick] = line.split(' ');
-    if (names.includes(name as Name)) acknowledged.set(name as Name, Number(tick));
-  });
-  err.on('line', (line) => (line.startsWith('step ') ? steps : errors).push(line));
-  if (killAfterMs !== undefined) {
-    void delay(killAfterMs).then(() => writer.kill('SIGKILL'));
-  }
-  await Promise.all([
-    new Promise((resolve) => writer.on('close', resolve)),
-    new Promise((resolve) => out.on('close', resolve)),
-  ]);
-  return { acknowledged, steps, done, errors };
-}
+const checks = new Checks();
+afterAll(() => checks.end());
 
 describe('after a crash the store opens at the last whole tick and goes on to the same end', () => {
   test(
     'the script itself, uninterrupted',
     async () => {
       const directory = await temporaryDirectory();
-      const { done, errors } = await child(directory, undefined);
+      const { done, errors } = await live(directory);
       expect({ done, errors }).toEqual({ done: true, errors: [] });
-      await checkAfter({ directory, tables: lancedb }, new Map([['one', 24]]));
+      await checks.after('uninterrupted', { directory, tables: lancedb }, new Map([['one', 24]]));
     },
     LONG,
   );
@@ -71,16 +35,16 @@ describe('after a crash the store opens at the last whole tick and goes on to th
   test(
     'killed before and after each step of flush, merge, index and sweep',
     async () => {
-      const { steps } = await child(await temporaryDirectory(), undefined);
+      const { steps } = await live(await temporaryDirectory());
       let tried = 0;
-      for (let at = 1; at <= steps.length; at += every) {
+      for (let k = 0; k < steps.length; k += every) {
         const directory = await temporaryDirectory();
-        const { acknowledged, done } = await child(directory, at);
+        const { acknowledged, done } = await live(directory, { at: placeOf(steps[k]!) });
         if (done) continue;
-        await checkAfter({ directory, tables: lancedb, graceSec: 0 }, acknowledged).catch(
-          (error: unknown) => {
-            throw new Error(`killed at step ${at}, ${steps[at - 1]}: ${String(error)}`);
-          },
+        await checks.after(
+          `killed at step ${steps[k]}`,
+          { directory, tables: lancedb, graceSec: 0 },
+          acknowledged,
         );
         tried++;
       }
@@ -102,9 +66,15 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       for (let k = 0; k < times; k++) {
         random = (random * 48_271) % 2_147_483_647;
         const directory = await temporaryDirectory();
-        const { acknowledged, done } = await child(directory, undefined, 300 + (random % 1_500));
+        const { acknowledged, done } = await live(directory, {
+          afterMs: 300 + (random % 1_500),
+        });
         if (!done) died++;
-        await checkAfter({ directory, tables: lancedb, graceSec: 0 }, acknowledged);
+        await checks.after(
+          `killed at random moment ${k} of seed ${seed}`,
+          { directory, tables: lancedb, graceSec: 0 },
+          acknowledged,
+        );
       }
       expect(died).toBeGreaterThan(0);
       console.log(`killed at ${died} random moments of ${times} (seed ${seed}): 0 ticks lost`);
@@ -137,10 +107,10 @@ describe('after a crash the store opens at the last whole tick and goes on to th
         await Promise.race([died, life]);
         const copy = await temporaryDirectory();
         await cp(directory, join(copy, 'store'), { recursive: true });
-        await checkAfter({ directory: join(copy, 'store'), tables: lancedb }, acknowledged).catch(
-          (error: unknown) => {
-            throw new Error(`dead from call ${at} on: ${String(error)}`);
-          },
+        await checks.after(
+          `dead from call ${at} on`,
+          { directory: join(copy, 'store'), tables: lancedb },
+          acknowledged,
         );
         await fault.closeAll();
         tried++;
@@ -178,10 +148,10 @@ describe('after a crash the store opens at the last whole tick and goes on to th
         const copy = join(await temporaryDirectory(), 'store');
         await cp(directory, copy, { recursive: true });
         await power.forget(directory, copy);
-        await checkAfter({ directory: copy, tables: lancedb }, acknowledged).catch(
-          (error: unknown) => {
-            throw new Error(`power lost at call ${at}: ${String(error)}`);
-          },
+        await checks.after(
+          `power lost at call ${at}`,
+          { directory: copy, tables: lancedb },
+          acknowledged,
         );
         await power.closeAll();
         tried++;
@@ -223,9 +193,11 @@ describe('after a crash the store opens at the last whole tick and goes on to th
         );
         codes.set(code, (codes.get(code) ?? 0) + 1);
         await fault.closeAll();
-        await checkAfter({ directory, tables: lancedb }, acknowledged).catch((error: unknown) => {
-          throw new Error(`failed at call ${at} with ${code}: ${String(error)}`);
-        });
+        await checks.after(
+          `failed at call ${at} with ${code}`,
+          { directory, tables: lancedb },
+          acknowledged,
+        );
       }
       console.log(
         `failed at ${[...codes].map(([code, n]) => `${n} × ${code}`).join(', ')} of ${calls} calls`,

@@ -2,6 +2,9 @@ import type { OpenTableStore, TableStore } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
 import { isMainThread } from 'node:worker_threads';
 import { step } from './dying.ts';
+import { recordSyncs } from './recorded-syncs.ts';
+
+if (!isMainThread) recordSyncs();
 
 /** LanceDB, with a step before and after each of its calls in the storage thread. */
 export const openTableStore: OpenTableStore = async (location) => {

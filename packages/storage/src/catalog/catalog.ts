@@ -15,14 +15,13 @@ import {
 import { randomBytes } from 'node:crypto';
 import { frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
-import type { PartFiles, PartId } from '../table-store.ts';
+import type { PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
 import { readAudit, readCommands, type Outcome } from './command-tables.ts';
 import { Database } from './database.ts';
 import {
   filesOf,
   forgetRetired,
-  indexedPart,
   knownParts,
   partUses,
   replaceParts,
@@ -390,10 +389,6 @@ export class Catalog {
 
   unindexed(rows: number): PartId | undefined {
     return unindexedPart(this.#database, rows);
-  }
-
-  indexed(part: PartId, files: PartFiles): void {
-    this.#write(() => indexedPart(this.#database, part, files));
   }
 
   retired(now: number, grace: number): readonly PartId[] {

@@ -65,15 +65,6 @@ export function unindexedPart(database: Database, rows: number): PartId | undefi
   return found?.part;
 }
 
-export function indexedPart(database: Database, part: PartId, files: PartFiles): void {
-  database.run(
-    'update parts set indexed = 1, bytes = ?, files = ? where part = ?',
-    files.bytes,
-    JSON.stringify(files.files),
-    part,
-  );
-}
-
 /** What ticks have of some parts, in ascending run and tick. */
 export function slicesOf(database: Database, parts: readonly PartId[]): readonly PlacedSlice[] {
   return database.all(

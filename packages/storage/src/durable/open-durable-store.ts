@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
+import { makeDirectory } from '../file-system/make-directory.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { Journal } from '../journal/journal.ts';
 import { Ownership } from '../ownership/ownership.ts';
@@ -54,7 +54,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
   const { directory, tables: source, remote, fileSystem = nodeFileSystem } = options;
   const config = cacheConfig(options.cache);
   checkSettings(options);
-  await makeDirectory(directory);
+  await makeStore(directory);
   const ends: (() => unknown)[] = [];
   try {
     const begin = remote && (await joinPublished(remote, directory, options.takeOver ?? false));
@@ -131,9 +131,9 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
   }
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function makeStore(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
   } catch (error) {
     throw unavailable(directory, error);
   }

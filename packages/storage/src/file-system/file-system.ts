@@ -13,6 +13,7 @@ export interface File {
 
 /** Every call that the journal makes on files: each is a point at which a process can die or a disk can fail. */
 export interface FileSystem {
+  /** Its name, and those of directories made above it, survive a power loss. */
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, in ascending order. */
   list(path: string): Promise<readonly string[]>;

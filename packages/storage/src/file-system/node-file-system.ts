@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import type { File, FileSystem } from './file-system.ts';
+import { makeDirectory, syncDirectory } from './make-directory.ts';
 
 /** Buffers that one system call takes. */
 const IOV_MAX = 1024;
@@ -78,9 +79,7 @@ class NodeFile implements File {
 
 /** The file system of the machine. */
 export const nodeFileSystem: FileSystem = {
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true });
-  },
+  makeDirectory,
   async list(path) {
     return (await readdir(path)).toSorted();
   },
@@ -97,12 +96,5 @@ export const nodeFileSystem: FileSystem = {
   async remove(path) {
     await rm(path, { force: true });
   },
-  async syncDirectory(path) {
-    const handle = await open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDirectory,
 };

@@ -1,5 +1,5 @@
 import { ArchetypeError } from '@archetype/core';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { File, FileSystem } from '../file-system/file-system.ts';
@@ -135,6 +135,8 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const { fs, directory, storeId, onRecord } = options;
     await fs.makeDirectory(directory);
+    // A process that died between making and syncing it left a name that is not durable yet.
+    await fs.syncDirectory(dirname(directory));
     const names = (await fs.list(directory)).filter((name) => name.endsWith('.log'));
     const segments: ReadSegment[] = [];
     for (const name of names) {

@@ -21,10 +21,7 @@ const INDEX_ROWS = 200_000;
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
 
-/**
- * Writes one group of parts anew as one, in ascending run and tick, without the rows that no tick has any more. A crash
- * before the transaction leaves a part that nobody lists; readers of the old parts have them until they are swept.
- */
+/** Merges one group of parts, if there is one that is worth it; answers whether there was. */
 export async function mergeParts(
   catalog: Catalog,
   tables: TableStore,
@@ -32,13 +29,42 @@ export async function mergeParts(
   owner: number,
 ): Promise<boolean> {
   const group = planMerge(catalog.partUses(), limits);
-  if (group === undefined) return false;
+  if (group !== undefined) await rewrite(group, catalog, tables, owner);
+  return group !== undefined;
+}
+
+/**
+ * Indexes one large part that has no index yet; answers whether there was one. The index comes with a new part: what a
+ * power loss leaves of an engine's changes to a part that ticks are read from could take the part with it.
+ */
+export async function indexPart(
+  catalog: Catalog,
+  tables: TableStore,
+  owner: number,
+): Promise<boolean> {
+  if (tables.index === undefined) return false;
+  const part = catalog.unindexed(INDEX_ROWS);
+  const use = catalog.partUses().find((other) => other.part === part);
+  if (use !== undefined) await rewrite([use], catalog, tables, owner);
+  return use !== undefined;
+}
+
+/**
+ * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more. A crash
+ * before the transaction leaves a part that nobody lists; readers of the old parts have them until they are swept.
+ */
+async function rewrite(
+  group: readonly PartUse[],
+  catalog: Catalog,
+  tables: TableStore,
+  owner: number,
+): Promise<void> {
   const old = group.map(({ part }) => part);
   const { schema } = group[0]!;
   const slices = catalog.slices(old);
   if (slices.length === 0) {
     catalog.replaceParts(old, undefined, [], Date.now());
-    return true;
+    return;
   }
   const generation = Math.max(...old.map(generationOf)) + 1;
   const part = partId(Math.min(...old.map(sequenceOf)), owner, generation, schema);
@@ -53,16 +79,6 @@ export async function mergeParts(
   const indexed = rows >= INDEX_ROWS && tables.index !== undefined;
   const files = indexed ? await tables.index!(part, ['entity_id']) : written;
   catalog.replaceParts(old, { part, schema, rows, files, indexed }, moves, Date.now());
-  return true;
-}
-
-/** Indexes one large part that has no index yet; answers whether there was one. */
-export async function indexPart(catalog: Catalog, tables: TableStore): Promise<boolean> {
-  if (tables.index === undefined) return false;
-  const part = catalog.unindexed(INDEX_ROWS);
-  if (part === undefined) return false;
-  catalog.indexed(part, await tables.index(part, ['entity_id']));
-  return true;
 }
 
 async function* rowsOf(

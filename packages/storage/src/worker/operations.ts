@@ -63,7 +63,7 @@ const operationsOn = (
     return flushSegment(records, catalog, tables, owner);
   },
   merge: (limits) => mergeParts(catalog, tables, limits, owner),
-  index: () => indexPart(catalog, tables),
+  index: () => indexPart(catalog, tables, owner),
   publish: async () => publisher?.publish(),
   sweep: async ({ graceMs, pinned }) => {
     // Whoever begins to read from here on must not be shown what is removed.

@@ -1,0 +1,79 @@
+import fs, { lstatSync, readdirSync, writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { step } from './dying.ts';
+
+/** What one sync covered: so many bytes of a file, or the names in a directory and what they stand for. */
+export type Synced =
+  | { readonly id: string; readonly size: number }
+  | { readonly id: string; readonly names: Readonly<Record<string, string>> };
+
+/** Told apart by what is on the disk and not by path, since engines rename files and write removed ones anew. */
+export function idOf(path: string): string | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.ino}:${stat.birthtimeNs}`;
+}
+
+/**
+ * From here on every sync that this thread asks for is written to the file named by `SYNC_LOG`, once it is done, and is a
+ * step before and after. Does nothing where no file is named.
+ */
+export function recordSyncs(): void {
+  const log = process.env['SYNC_LOG'];
+  if (log === undefined) return;
+  const descriptor = fs.openSync(log, 'a');
+  const paths = new Map<number, string>();
+  const { openSync, fsyncSync } = fs;
+  const { open } = fs.promises;
+  const record = (covered: Synced | undefined): void => {
+    if (covered !== undefined) writeSync(descriptor, `${JSON.stringify(covered)}\n`);
+  };
+  let wrapped = false;
+  fs.promises.open = async (path, ...rest) => {
+    const handle = await open(path, ...rest);
+    paths.set(handle.fd, pathOf(path));
+    if (!wrapped) wrap(Object.getPrototypeOf(handle) as FileHandle);
+    wrapped = true;
+    return handle;
+  };
+  const wrap = (prototype: FileHandle): void => {
+    for (const name of ['sync', 'datasync'] as const) {
+      const real = prototype[name];
+      prototype[name] = async function sync(this: FileHandle): Promise<void> {
+        const path = paths.get(this.fd)!;
+        // What is written while the sync is under way is not covered by it.
+        const covered = describe(path);
+        step(`before sync of ${path}`);
+        await real.call(this);
+        record(covered);
+        step(`after sync of ${path}`);
+      };
+    }
+  };
+  fs.openSync = (path, ...rest) => {
+    const opened = openSync(path, ...rest);
+    paths.set(opened, pathOf(path));
+    return opened;
+  };
+  fs.fsyncSync = (opened) => {
+    const covered = describe(paths.get(opened)!);
+    fsyncSync(opened);
+    record(covered);
+  };
+  syncBuiltinESMExports();
+}
+
+const pathOf = (path: fs.PathLike): string =>
+  path instanceof URL ? fileURLToPath(path) : path.toString();
+
+function describe(path: string): Synced | undefined {
+  const id = idOf(path);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (id === undefined || stat === undefined) return undefined;
+  if (!stat.isDirectory()) return { id, size: stat.size };
+  const names: Record<string, string> = {};
+  for (const name of readdirSync(path)) names[name] = idOf(join(path, name)) ?? '';
+  return { id, names };
+}

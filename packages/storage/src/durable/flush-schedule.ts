@@ -45,22 +45,35 @@ export class FlushSchedule {
     this.#maintain = maintain;
   }
 
+  /** What opening found in the journal, by segment, waits like what is appended. */
+  replayed(waiting: ReadonlyMap<string, number>): void {
+    for (const [segment, bytes] of waiting) {
+      this.#sealed.set(segment, bytes);
+      this.#waiting += bytes;
+    }
+    if (this.#waiting >= this.#config.flushMb * MB) this.#start();
+    else if (waiting.size > 0) this.#whenIdle();
+  }
+
   /** A commit became durable. */
   appended(rows: number, bytes: number): void {
     this.#rows += rows;
     this.#bytes += bytes;
     this.#waiting += bytes;
-    const { flushRows, flushMb, idleSec } = this.#config;
+    const { flushRows, flushMb } = this.#config;
     if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) {
       // However far behind the flusher is, it never has to hold more than one such segment.
       this.#seal();
       this.#start();
-    } else if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => {
-        this.#seal();
-        this.#start();
-      }, idleSec * 1000).unref();
-    } else this.#timer.refresh();
+    } else this.#whenIdle();
+  }
+
+  #whenIdle(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#seal();
+      this.#start();
+    }, this.#config.idleSec * 1000).unref();
+    this.#timer.refresh();
   }
 
   /** Resolves when there is room for more. */

@@ -46,7 +46,7 @@ export class Follower {
       this.#applied = this.#catalog.appliedSequence;
       this.#ledger = new Ledger();
       this.#ledger.load(this.#catalog);
-      this.#apply = replayInto(this.#ledger, this.#catalog);
+      this.#apply = replayInto(this.#ledger, this.#catalog).apply;
     });
     for (const { frame, segment } of this.#tail.after(this.#applied)) this.#apply(frame, segment);
   }

@@ -71,6 +71,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       await publishOnce(remote, { catalog, owner: owner.epoch, directory: resolve(directory) });
     const ledger = new Ledger();
     ledger.load(catalog);
+    const replay = replayInto(ledger, catalog);
     const journalPath = join(directory, 'journal');
     const journal = await Journal.open({
       fs: fileSystem,
@@ -79,7 +80,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       next: catalog.appliedSequence + 1,
       durability: durabilityOf(options),
       owner,
-      onRecord: replayInto(ledger, catalog),
+      onRecord: replay.apply,
     });
     ends.unshift(() => journal.close());
     const parts =
@@ -103,6 +104,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       ...(options.retention && { retention: options.retention }),
     });
     const flushes = new FlushSchedule(config, journal, worker, ledger, () => upkeep.run());
+    flushes.replayed(replay.waiting);
     let tables: Promise<TableStore> | undefined;
     ends.unshift(async () => (await tables)?.close());
     ends.unshift(async () => {

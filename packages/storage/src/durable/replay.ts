@@ -3,14 +3,22 @@ import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
 import type { Ledger } from './ledger.ts';
 
+/** Takes records of the journal in order. */
+interface Replay {
+  readonly apply: (frame: ReadFrame, segment: string) => void;
+  /** Bytes of ticks and commands that are not in the catalog yet, by segment. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
 /** Applies the records that the catalog does not have yet. */
-export function replayInto(
-  ledger: Ledger,
-  catalog: Catalog,
-): (frame: ReadFrame, segment: string) => void {
+export function replayInto(ledger: Ledger, catalog: Catalog): Replay {
   const applied = catalog.appliedSequence;
   const reader = new RecordReader((schema) => catalog.signature(schema));
-  return (frame, segment) => {
+  const waiting = new Map<string, number>();
+  const wait = (segment: string, { body }: ReadFrame): void => {
+    waiting.set(segment, (waiting.get(segment) ?? 0) + body.byteLength);
+  };
+  const apply = (frame: ReadFrame, segment: string): void => {
     const record = reader.read(frame);
     if (frame.sequence <= applied) return;
     switch (record.kind) {
@@ -27,10 +35,13 @@ export function replayInto(
         break;
       case 'accepted':
         ledger.accepted(record.acceptance, segment);
+        wait(segment, frame);
         break;
       case 'commit':
         ledger.committed(record.commit, segment);
+        wait(segment, frame);
         break;
     }
   };
+  return { apply, waiting };
 }

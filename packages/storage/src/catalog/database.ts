@@ -37,7 +37,8 @@ export class Database {
       this.exec('commit');
       return result;
     } catch (error) {
-      this.exec('rollback');
+      // On a full disk SQLite has rolled back already, and its own complaint about that would hide the cause.
+      if (this.#database.isTransaction) this.exec('rollback');
       throw error;
     }
   }

@@ -34,7 +34,7 @@ export async function openReadOnlyStore({
     if (!existsSync(join(directory, 'catalog.db'))) {
       throw new ArchetypeError(
         'storage_unavailable',
-        `There is no store in ${directory}; check the path, or open it for writing to make one.`,
+        `There is no store in ${directory} that this user may read; check the path and its permissions, or open it for writing to make one.`,
       );
     }
     const catalog = openCatalog(directory, ends);

@@ -3,7 +3,11 @@ import { dirname, resolve } from 'node:path';
 
 /** Makes a directory and what is missing above it; their names survive a power loss. */
 export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await mkdir(path, { recursive: true }).catch(async (error: { code?: string }) => {
+    // On a disk mounted read-only Node says so only when it is asked for one directory.
+    if (error.code === 'ENOENT') await mkdir(path);
+    throw error;
+  });
   if (first === undefined) return;
   const last = resolve(first);
   for (let made = resolve(path); ; made = dirname(made)) {

@@ -319,13 +319,16 @@ export class Journal {
 
   async #create(first: number): Promise<Current> {
     const name = segmentName(first);
-    const file = await this.#fs.create(join(this.#directory, name));
+    const path = join(this.#directory, name);
+    const file = await this.#fs.create(path);
     try {
       await file.write([encodeHeader({ storeId: this.#storeId, first })], 0);
       await file.sync();
       await this.#fs.syncDirectory(this.#directory);
     } catch (error) {
       await closeFile(file);
+      // A segment without records is no harm, and opening removes it; on a full disk every try would leave one.
+      await this.#fs.remove(path).catch(() => undefined);
       throw error;
     }
     return { name, first, file, end: HEADER_BYTES, unsynced: false };
@@ -356,13 +359,16 @@ export class Journal {
     const sequence = this.#nextSequence++;
     const abort = { from: lost[0]!.sequence, to: sequence - 1 };
     this.#current = undefined;
-    if (segment !== undefined) this.#sealed = [...this.#sealed, segment.name];
     let error: ArchetypeError;
     try {
-      await segment?.file.truncate(segment.end);
-      if (segment !== undefined) await this.#syncNow(segment);
-      await closeFile(segment?.file);
-      this.#current = await this.#begin(sequence, abort);
+      // Without a segment there is no file that could hold any of it: nothing needs to be said.
+      if (segment !== undefined) {
+        this.#sealed = [...this.#sealed, segment.name];
+        await segment.file.truncate(segment.end);
+        await this.#syncNow(segment);
+        await closeFile(segment.file);
+        this.#current = await this.#begin(sequence, abort);
+      }
       error = new ArchetypeError(
         'commit_failed',
         `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,

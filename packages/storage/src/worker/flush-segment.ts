@@ -11,8 +11,9 @@ import type { CatalogBatch } from '../catalog/catalog-batch.ts';
 import type { TablePlace } from '../catalog/table-place.ts';
 import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
-import type { PartFiles, TableStore } from '../table-store.ts';
+import type { TableStore } from '../table-store.ts';
 import { partId } from './part-id.ts';
+import { PartWriter } from './part-writer.ts';
 
 /** Last tick per run that a flush made readable from parts. */
 export type FlushedRuns = ReadonlyMap<string, number>;
@@ -42,6 +43,7 @@ export async function flushSegment(
   const batch = collect(fresh, catalog);
   const places: ({ readonly run: string } & TablePlace)[] = [...batch.unchanged];
   const parts: CatalogBatch['parts'][number][] = [];
+  const writer = new PartWriter(tables);
   for (const { signature, ticks: unordered } of batch.tables.values()) {
     const ticks = unordered.toSorted(byRunAndTick);
     const part = partId(fresh[0]!.sequence, owner, 0, signature.schema);
@@ -55,7 +57,7 @@ export async function flushSegment(
       });
       offset += rows.numRows;
     }
-    const files: PartFiles = await tables.write(part, signature.row, partRows(signature, ticks));
+    const files = await writer.write(part, signature.row, partRows(signature, ticks));
     parts.push({ part, schema: signature.schema, rows: offset, files, indexed: false });
   }
   catalog.apply({ ...batch.records, places, parts, appliedSequence: fresh.at(-1)!.sequence });

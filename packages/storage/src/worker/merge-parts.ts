@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { PartUse, PlacedSlice } from '../catalog/part-tables.ts';
 import type { Slice, TableStore } from '../table-store.ts';
 import { generationOf, partId, sequenceOf } from './part-id.ts';
+import { PartWriter } from './part-writer.ts';
 
 /** Which parts are worth merging. */
 export interface MergeLimits {
@@ -75,9 +76,10 @@ async function rewrite(
     moves.push({ ...slice, part, offset: rows });
     rows += slice.rows;
   }
-  const written = await tables.write(part, signature.row, rowsOf(tables, slices, signature.row));
+  const writer = new PartWriter(tables);
+  const written = await writer.write(part, signature.row, rowsOf(tables, slices, signature.row));
   const indexed = rows >= INDEX_ROWS && tables.index !== undefined;
-  const files = indexed ? await tables.index!(part, ['entity_id']) : written;
+  const files = indexed ? await writer.index(part, ['entity_id']) : written;
   catalog.replaceParts(old, { part, schema, rows, files, indexed }, moves, Date.now());
 }
 

@@ -3,7 +3,7 @@ import { nodeFileSystem, type FileSystem } from '../../src/index.ts';
 import { openJournal, record, temporaryDirectory } from './journal-in.ts';
 
 test('a segment is sealed when nothing is written to it any more, and not while it is being made', async () => {
-  const seen: (readonly string[])[] = [];
+  let seen: (readonly string[])[] = [];
   let sealed = (): readonly string[] => [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
@@ -15,6 +15,7 @@ test('a segment is sealed when nothing is written to it any more, and not while 
   };
   const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
   sealed = () => journal.sealed;
+  seen = [];
   const first = await journal.append(record(1));
   expect(journal.sealed).toEqual([]);
   await journal.seal();

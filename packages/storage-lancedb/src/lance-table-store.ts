@@ -37,6 +37,11 @@ interface NativeTable {
   close(): void;
 }
 
+interface Batch {
+  readonly schema: unknown;
+  readonly numRows: number;
+}
+
 /** Parts as Lance tables, one directory each; the folder opens with any Lance reader. */
 class LanceTableStore implements TableStore {
   readonly #connection: NativeConnection;
@@ -82,7 +87,8 @@ class LanceTableStore implements TableStore {
       if (rows === 0) continue;
       const table = await this.#table(part);
       let read = 0;
-      for await (const batch of table.query().select(names).offset(offset).limit(rows)) {
+      const query = table.query().select(names).offset(offset).limit(rows);
+      for await (const batch of this.#batches(part, query)) {
         read += batch.numRows;
         yield frameOf(batch, columns);
       }
@@ -99,7 +105,7 @@ class LanceTableStore implements TableStore {
     const condition = lanceFilter(filter, columns);
     const all = (await this.#table(part)).query().select(columns.map((field) => field.name));
     const query = condition === undefined ? all : all.where(condition);
-    for await (const batch of query) yield frameOf(batch, columns);
+    for await (const batch of this.#batches(part, query)) yield frameOf(batch, columns);
   }
 
   async *nearest(
@@ -116,7 +122,7 @@ class LanceTableStore implements TableStore {
       .where(['is_active', lanceFilter(filter, columns)].filter(Boolean).join(' and '))
       .select([...columns.map((field) => field.name), '_distance'])
       .limit(k);
-    for await (const batch of query) yield frameOf(batch, columns);
+    for await (const batch of this.#batches(part, query)) yield frameOf(batch, columns);
   }
 
   async index(part: PartId, columns: readonly string[]): Promise<PartFiles> {
@@ -151,6 +157,24 @@ class LanceTableStore implements TableStore {
     this.#objects?.close();
   }
 
+  /** What a query answers; what Lance complains of is said of the part. */
+  async *#batches(part: PartId, query: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    try {
+      yield* query;
+    } catch (cause) {
+      const where = this.#folder.where(part);
+      const [code, remedy] =
+        this.#objects === undefined
+          ? (['part_damaged', `Restore ${where} from a backup.`] as const)
+          : (['storage_unavailable', `Check that ${where} can be reached.`] as const);
+      throw new ArchetypeError(
+        code,
+        `Part ${part} could not be read: ${cause instanceof Error ? cause.message : String(cause)} ${remedy}`,
+        { cause },
+      );
+    }
+  }
+
   async #table(part: PartId): Promise<Table> {
     let table = this.#open.get(part);
     if (table === undefined) {
@@ -174,7 +198,7 @@ class LanceTableStore implements TableStore {
   }
 }
 
-const frameOf = (batch: { readonly schema: unknown }, columns: Schema): Frame =>
+const frameOf = (batch: Batch, columns: Schema): Frame =>
   fromArrow({ schema: batch.schema, batches: [batch] } as never, columns) as unknown as Frame;
 
 /** Opens the parts under a directory, which is made if absent, or under a prefix of an object store. */

@@ -1,7 +1,7 @@
 import { checkFiles, type ObjectStore, type PartFiles, type PartId } from '@archetype/storage';
 import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { sync, syncTree } from './sync-tree.ts';
+import { join } from 'node:path';
+import { syncTree } from './sync-tree.ts';
 
 const SUFFIX = '.lance';
 
@@ -18,15 +18,9 @@ export interface PartFolder {
 
 /** Parts in a directory. Lance never syncs a local disk. */
 export function localFolder(root: string): PartFolder {
-  let named = false;
   return {
     where: (part) => join(root, part + SUFFIX),
-    async settle(part) {
-      // Whoever made the folder, in whichever thread or process, may not have synced its name.
-      if (!named) await sync(dirname(root));
-      named = true;
-      return syncTree(root, part + SUFFIX);
-    },
+    settle: (part) => syncTree(root, part + SUFFIX),
     check: (_part, files) => checkFiles(root, files),
     async *list() {
       for (const name of await readdir(root))

@@ -31,8 +31,7 @@ export async function syncTree(root: string, name: string): Promise<PartFiles> {
   };
 }
 
-/** Returns the size of what was synced. */
-export async function sync(path: string): Promise<number> {
+async function sync(path: string): Promise<number> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -256,4 +256,26 @@ describe('what a store says of itself', () => {
     expect(problems[0]!.problem).toContain(problem);
     await store.close();
   });
+
+  test.each([
+    ['its data deleted', (file: string) => rm(file)],
+    ['its data cut', (file: string) => truncate(file, 10)],
+    ['its data overwritten', async (file: string) => writeFile(file, 'x'.repeat(4096))],
+  ])('a part with %s is named by whoever reads it', async (_how, harm) => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 2);
+    await store.close();
+    for (const part of await partsIn(directory)) {
+      const [data] = await readdir(join(directory, 'lance', part, 'data'));
+      await harm(join(directory, 'lance', part, 'data', data!));
+    }
+    const again = await open(directory);
+    const named = { code: 'part_damaged', message: expect.stringContaining('Restore') };
+    await expect(ticksOf(again, 'w', 10, { from: 0, to: 0 })).rejects.toMatchObject(named);
+    const reader = await new Worlds(again).attach('w');
+    await expect(
+      reader.query([Position], { ticks: { from: 0, to: 0 }, entities: [1] }),
+    ).rejects.toMatchObject(named);
+    await again.close();
+  });
 });

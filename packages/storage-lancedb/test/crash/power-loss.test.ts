@@ -39,9 +39,12 @@ async function losePower(step: string, script: string, played: Played): Promise<
   return inPlace(async ({ place, directory, syncLog }) => {
     const { acknowledged, done } = await live(directory, { at: placeOf(step), syncLog }, script);
     if (done) return false;
+    const lost = new Set<string>();
     const opening = losses.map(async (loss) => {
       const copy = join(place, '..', loss);
-      await copyAfterPowerLoss(place, copy, syncLog, loss);
+      const what = await copyAfterPowerLoss(place, copy, syncLog, loss);
+      if (lost.has(what)) return;
+      lost.add(what);
       await checks
         .get(loss)!
         .after(

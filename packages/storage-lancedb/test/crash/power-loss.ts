@@ -13,13 +13,20 @@ export type Loss = (typeof losses)[number];
 /** SQLite syncs its files itself, and is relied upon. */
 const isDatabase = (name: string): boolean => /\.db(-wal|-shm|-journal)?$/.test(name);
 
-/** Copies a directory as a disk has it after the power failed: with what the recorded syncs covered. */
+/** Notes for other processes that live at the same time; nobody syncs them, and they may be lost or garbled at any time. */
+const isNote = (name: string): boolean => ['owner', 'owner.json', 'acknowledged'].includes(name);
+
+/**
+ * Copies a directory as a disk has it after the power failed: with what the recorded syncs covered. Answers what was lost,
+ * so that two disks that lost the same need not both be tried.
+ */
 export async function copyAfterPowerLoss(
   from: string,
   to: string,
   log: string,
   loss: Loss,
-): Promise<void> {
+): Promise<string> {
+  const lost: string[] = [];
   const sizes = new Map<string, number>();
   const names = new Map<string, Readonly<Record<string, string>>>();
   if (existsSync(log)) {
@@ -36,13 +43,17 @@ export async function copyAfterPowerLoss(
       const path = join(source, entry.name);
       const id = idOf(path)!;
       const relied = isDatabase(entry.name);
-      if (loss === 'names' && !relied && known[entry.name] !== id) continue;
+      if (loss === 'names' && !relied && known[entry.name] !== id) {
+        if (!isNote(entry.name)) lost.push(path);
+        continue;
+      }
       if (entry.isDirectory()) {
         await copy(path, join(target, entry.name));
         continue;
       }
       const bytes = await readFile(path);
       const kept = relied ? bytes.length : (sizes.get(id) ?? 0);
+      if (kept < bytes.length && !isNote(entry.name)) lost.push(`${path} from ${kept} on: ${loss}`);
       await writeFile(
         join(target, entry.name),
         loss === 'zeroed' ? bytes.fill(0, Math.min(kept, bytes.length)) : bytes.subarray(0, kept),
@@ -50,4 +61,5 @@ export async function copyAfterPowerLoss(
     }
   };
   await copy(from, to);
+  return lost.join('\n');
 }

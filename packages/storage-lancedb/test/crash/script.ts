@@ -60,14 +60,19 @@ export async function play(
 ): Promise<void> {
   const worlds = new Worlds(store);
   const stored = await store.worlds();
-  const open = async (name: Name, begin: () => Promise<World>): Promise<World> =>
-    stored.some((world) => world.name === name) ? worlds.resume(name, simulation) : begin();
-  const fresh = async (name: Name): Promise<World> => {
-    const world = worlds.create(name, simulation, { seed: 3 });
+  const people = (world: World): World => {
     for (let k = 0; k < 6; k++) world.spawn(Walker({ x: k }));
     world.spawn(Rock());
     return world;
   };
+  const open = async (name: Name, begin: () => Promise<World>): Promise<World> => {
+    if (!stored.some((world) => world.name === name)) return begin();
+    const world = await worlds.resume(name, simulation);
+    // The power may fail between the world and its first tick.
+    return world.info().started ? world : people(world);
+  };
+  const fresh = async (name: Name): Promise<World> =>
+    people(worlds.create(name, simulation, { seed: 3 }));
   const run = async (name: Name, world: World, to: number): Promise<void> => {
     while (world.tick < to || !world.info().started) {
       await world.step();

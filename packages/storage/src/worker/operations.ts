@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
+import { makeDirectory, syncDirectory } from '../file-system/make-directory.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { ABORT } from '../journal/recovery.ts';
 import { readSegment } from '../journal/segment.ts';
+import { isRemote } from '../remote/location.ts';
 import { Publisher } from '../remote/publisher.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore } from '../table-store.ts';
@@ -26,6 +29,7 @@ type Table = {
 export async function openOperations(data: ThreadData): Promise<Operations> {
   const catalog = new Catalog(data.catalogPath, { owner: data.owner });
   const tables = await openTableStore(data.source, data.parts);
+  await keepFolder(data.parts.uri);
   await removeLeftovers(catalog, tables, data.owner);
   const publisher = await openPublisher(data, catalog);
   const operations = operationsOn(data, catalog, tables, publisher);
@@ -37,6 +41,13 @@ export async function openOperations(data: ThreadData): Promise<Operations> {
       catalog.close();
     },
   };
+}
+
+/** Makes the folder of parts. Whoever made it, in whichever thread or process, may not have synced its name. */
+async function keepFolder(uri: string): Promise<void> {
+  if (isRemote(uri)) return;
+  await makeDirectory(uri);
+  await syncDirectory(dirname(uri));
 }
 
 async function openPublisher(

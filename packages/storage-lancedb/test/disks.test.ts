@@ -9,7 +9,7 @@ if (noDisk !== undefined) console.log(`Tests on small disks are skipped: ${noDis
 test.skipIf(noDisk !== undefined)(
   'a full disk: the step says so, what was acknowledged stays readable, and with room again it goes on',
   async () => {
-    const seen = await onDisk('full-journal.ts', '6m');
+    const seen = await onDisk(new URL('child/full-journal.ts', import.meta.url), '6m');
     const { full, tick, refusals } = seen as { full: number; tick: number; refusals: string[] };
     expect(full).toBeGreaterThan(100);
     expect(tick).toBeGreaterThan(full);
@@ -34,7 +34,7 @@ test.skipIf(noDisk !== undefined)(
 test.skipIf(noDisk !== undefined)(
   'a disk too full for a flush: health and the next step say so, ticks go on into the journal, and with room again it is flushed',
   async () => {
-    const seen = await onDisk('full-flush.ts', '16m');
+    const seen = await onDisk(new URL('child/full-flush.ts', import.meta.url), '16m');
     const { tick } = seen as { tick: number };
     expect(seen).toEqual({
       lastFailure: expect.stringMatching(/No space left|disk is full|ENOSPC/),
@@ -61,7 +61,7 @@ test.skipIf(noDisk !== undefined)(
       resumed: expect.stringMatching(/^read_only: /),
       opened: expect.stringMatching(/^storage_unavailable: .*could not be opened/),
     };
-    expect(await onDisk('read-only-mount.ts', '16m')).toEqual({
+    expect(await onDisk(new URL('child/read-only-mount.ts', import.meta.url), '16m')).toEqual({
       seen: [readable, readable],
       fresh: expect.stringMatching(/^storage_unavailable: .*EROFS/),
     });
@@ -73,7 +73,10 @@ test('a directory of another user: it can be read, and whoever would write in it
     await chmod(place, 0o755);
     await chmod(join(place, 'store'), 0o755);
   });
-  const seen = await run(process.execPath, [...nodeArguments('unprivileged.ts'), place]);
+  const seen = await run(process.execPath, [
+    ...nodeArguments(new URL('child/unprivileged.ts', import.meta.url)),
+    place,
+  ]);
   expect(seen).toEqual({
     ticks: [0, 1, 2, 3, 4],
     writing: expect.stringMatching(/^storage_unavailable: .*could not be opened/),

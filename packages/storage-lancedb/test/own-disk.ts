@@ -21,7 +21,7 @@ export const noDisk = ((): string | undefined => {
 })();
 
 /** Runs a script that is given the path of a disk of `size`, and answers the JSON that it prints. */
-export async function onDisk(script: string, size: string): Promise<unknown> {
+export async function onDisk(script: URL, size: string): Promise<unknown> {
   const place = await temporaryDirectory();
   return run('unshare', [
     ...unshare,
@@ -35,10 +35,10 @@ export async function onDisk(script: string, size: string): Promise<unknown> {
   ]);
 }
 
-export const nodeArguments = (script: string): readonly string[] => [
+export const nodeArguments = (script: URL): readonly string[] => [
   '--conditions=@archetype/source',
   '--disable-warning=ExperimentalWarning',
-  fileURLToPath(new URL(`child/${script}`, import.meta.url)),
+  fileURLToPath(script),
 ];
 
 /** Runs a program to its end; answers the JSON that it prints. @throws with what it complained about */

@@ -25,14 +25,14 @@ interface Life {
 export async function live(
   directory: string,
   { at, afterMs, syncLog }: Death = {},
-  script = 'child.ts',
+  script = new URL('child.ts', import.meta.url),
 ): Promise<Life> {
   const writer = spawn(
     process.execPath,
     [
       '--conditions=@archetype/source',
       '--disable-warning=ExperimentalWarning',
-      fileURLToPath(new URL(script, import.meta.url)),
+      fileURLToPath(script),
       directory,
     ],
     {

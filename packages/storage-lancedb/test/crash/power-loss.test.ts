@@ -35,7 +35,7 @@ async function inPlace<T>(
 }
 
 /** Loses power at one step of a script, and opens what each kind of loss leaves; answers whether it came to that step. */
-async function losePower(step: string, script: string, played: Played): Promise<boolean> {
+async function losePower(step: string, script: URL, played: Played): Promise<boolean> {
   return inPlace(async ({ place, directory, syncLog }) => {
     const { acknowledged, done } = await live(directory, { at: placeOf(step), syncLog }, script);
     if (done) return false;
@@ -65,7 +65,7 @@ test(
     const { steps } = await inPlace(({ directory, syncLog }) => live(directory, { syncLog }));
     let tried = 0;
     for (let k = 0; k < steps.length; k += every)
-      if (await losePower(steps[k]!, 'child.ts', 'script')) tried++;
+      if (await losePower(steps[k]!, new URL('child.ts', import.meta.url), 'script')) tried++;
     console.log(
       `power lost at ${tried} of ${steps.length} steps and syncs, ${losses.length} kinds of loss each: 0 ticks lost`,
     );
@@ -77,7 +77,7 @@ test(
 test(
   'the power fails while a part that ticks are read from gets an index: its rows are there, by scan and by entity',
   async () => {
-    const script = 'crowd-child.ts';
+    const script = new URL('crowd-child.ts', import.meta.url);
     const { steps } = await inPlace(({ directory, syncLog }) =>
       live(directory, { syncLog }, script),
     );

@@ -83,7 +83,7 @@ test(
     );
     const indexing = steps.slice(steps.findIndex((step) => step.endsWith('after write')));
     let tried = 0;
-    for (let k = 1; k < indexing.length; k += full ? 1 : 20)
+    for (let k = 1; k < indexing.length; k += full ? 1 : 30)
       if (await losePower(indexing[k]!, script, 'crowd')) tried++;
     console.log(
       `power lost at ${tried} of ${indexing.length} steps and syncs of an index, ${losses.length} kinds of loss each: 0 rows lost`,

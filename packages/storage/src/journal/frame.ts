@@ -60,7 +60,14 @@ export interface JournalRecord {
   readonly body: readonly Uint8Array[];
 }
 
+/** Bytes of a record's body, each buffer padded. */
+const bodyBytes = ({ body }: JournalRecord): number =>
+  body.reduce((n, buffer) => n + padded(buffer.byteLength), 0);
+const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
+
+/** Bytes that a record takes in a segment. */
+export const frameBytes = (record: JournalRecord): number => HEAD_BYTES + bodyBytes(record);
 
 /** Head, body and padding, ready to be written; the body's buffers are not copied. */
 export function encodeFrame(
@@ -70,24 +77,60 @@ export function encodeFrame(
 ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
   const head = new Uint8Array(HEAD_BYTES);
   const buffers: Uint8Array[] = [head];
-  let length = 0;
   let checksum = 0;
   for (const buffer of record.body) {
-    const pad = padding.subarray(0, (8 - (buffer.byteLength % 8)) % 8);
+    const pad = padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
     if (buffer.byteLength > 0) buffers.push(buffer);
     if (pad.byteLength > 0) buffers.push(pad);
     checksum = crc32(pad, crc32(buffer, checksum));
-    length += buffer.byteLength + pad.byteLength;
   }
-  const view = new DataView(head.buffer);
-  view.setUint32(0, FRAME_MAGIC, true);
-  view.setUint8(4, record.kind);
-  view.setUint16(6, FORMAT, true);
-  view.setBigUint64(8, BigInt(sequence), true);
-  view.setUint32(16, length, true);
-  view.setUint32(20, checksum, true);
-  view.setUint32(28, headChecksum(head, identity), true);
+  const length = bodyBytes(record);
+  writeHead(head, { kind: record.kind, sequence, length, checksum }, identity);
   return { buffers, bytes: HEAD_BYTES + length };
+}
+
+/** The same bytes, copied into `into` from `offset` on; returns where they end. */
+export function writeFrame(
+  record: JournalRecord,
+  sequence: number,
+  identity: SegmentIdentity,
+  into: Uint8Array,
+  offset: number,
+): number {
+  const begin = offset + HEAD_BYTES;
+  let end = begin;
+  for (const buffer of record.body) {
+    into.set(buffer, end);
+    const next = end + padded(buffer.byteLength);
+    into.fill(0, end + buffer.byteLength, next);
+    end = next;
+  }
+  const head = into.subarray(offset, begin);
+  head.fill(0);
+  const checksum = crc32(into.subarray(begin, end));
+  writeHead(head, { kind: record.kind, sequence, length: end - begin, checksum }, identity);
+  return end;
+}
+
+/** Into 32 bytes that are zero. */
+function writeHead(
+  head: Uint8Array,
+  body: {
+    readonly kind: number;
+    readonly sequence: number;
+    readonly length: number;
+    readonly checksum: number;
+  },
+  identity: SegmentIdentity,
+): void {
+  const view = new DataView(head.buffer, head.byteOffset, HEAD_BYTES);
+  view.setUint32(0, FRAME_MAGIC, true);
+  view.setUint8(4, body.kind);
+  view.setUint16(6, FORMAT, true);
+  view.setBigUint64(8, BigInt(body.sequence), true);
+  view.setUint32(16, body.length, true);
+  view.setUint32(20, body.checksum, true);
+  view.setUint32(28, headChecksum(head, identity), true);
 }
 
 function headChecksum(head: Uint8Array, { storeId, first }: SegmentIdentity): number {

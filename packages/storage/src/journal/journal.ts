@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { File, FileSystem } from '../file-system/file-system.ts';
+import { FrameBatch } from './frame-batch.ts';
 import {
   encodeFrame,
   encodeHeader,
@@ -110,6 +111,7 @@ export class Journal {
   #closed = false;
   readonly #durability: Durability;
   readonly #owner: JournalOwner;
+  readonly #batch = new FrameBatch();
   /** `relaxed`: the sync that is to come, or under way. */
   #syncing: Promise<void> | undefined;
 
@@ -270,15 +272,12 @@ export class Journal {
     try {
       segment = this.#current ??= await this.#create(group[0]!.sequence);
       const identity = { storeId: this.#storeId, first: segment.first };
-      const frames = group.map(({ record, sequence }) => encodeFrame(record, sequence, identity));
-      await segment.file.write(
-        frames.flatMap((frame) => frame.buffers),
-        segment.end,
-      );
+      const { buffers, bytes } = this.#batch.encode(group, identity);
+      await segment.file.write(buffers, segment.end);
       if (this.#durability.mode === 'durable') await segment.file.sync();
       else this.#syncLater(segment);
       this.#owner.confirm();
-      segment.end += frames.reduce((n, frame) => n + frame.bytes, 0);
+      segment.end += bytes;
       this.#owner.acknowledged(group.at(-1)!.sequence);
       const { name } = segment;
       group.forEach(({ resolve }) => resolve(name));

@@ -1,6 +1,6 @@
 import { ArchetypeError } from '@archetype/core';
 
-/** When committed ticks move from the journal into parts. */
+/** When committed ticks move from the journal into parts; large amounts give a burst a second before they do. */
 export interface CacheConfig {
   /** Rows waiting; 1 000 000 unless told. */
   readonly flushRows: number;

@@ -5,6 +5,11 @@ import type { CacheConfig } from './cache-config.ts';
 import type { Ledger } from './ledger.ts';
 
 const MB = 1_000_000;
+/** Flushing so much takes a core for a while, which a burst that is soon over would rather have for itself. */
+const LARGE_BYTES = 16 * MB;
+/** … so for so long it goes first, while memory is far from full. */
+const BURST_MS = 1_000;
+const FULL = 0.75;
 
 /** Decides when segments are sealed and flushed, and makes appends wait when memory runs full. */
 export class FlushSchedule {
@@ -21,13 +26,17 @@ export class FlushSchedule {
   readonly #sealed = new Map<string, number>();
   #sealing: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #burst: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   /** Resolves when the next segment is flushed, or the flush failed. */
   #progress = Promise.withResolvers<void>();
   #failure: unknown;
   /** Failures so far, told or not. */
   failures = 0;
-  readonly #maintain: () => Promise<void>;
+  /** Is told how to see whether somebody waits for the next flush. */
+  readonly #maintain: (hurry: () => boolean) => Promise<void>;
+  /** Callers that wait for everything to be flushed. */
+  #called = 0;
   /** Counts segments sealed. */
   generation = 0;
 
@@ -36,7 +45,7 @@ export class FlushSchedule {
     journal: Journal,
     worker: StorageWorker,
     ledger: Ledger,
-    maintain: () => Promise<void>,
+    maintain: (hurry: () => boolean) => Promise<void>,
   ) {
     this.#config = config;
     this.#journal = journal;
@@ -62,9 +71,12 @@ export class FlushSchedule {
     this.#waiting += bytes;
     const { flushRows, flushMb } = this.#config;
     if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) {
+      const large = this.#bytes >= LARGE_BYTES;
       // However far behind the flusher is, it never has to hold more than one such segment.
       this.#seal();
-      this.#start();
+      if (large && this.#waiting < FULL * this.#config.globalMb * MB)
+        this.#burst ??= setTimeout(() => this.#start(), BURST_MS).unref();
+      else this.#start();
     } else this.#whenIdle();
   }
 
@@ -108,7 +120,13 @@ export class FlushSchedule {
   /** Moves everything appended so far into parts. @throws `flush_failed` */
   async flushAll(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#flushing;
+    this.#endBurst();
+    this.#called++;
+    try {
+      await this.#flushing;
+    } finally {
+      this.#called--;
+    }
     this.#failure = undefined;
     this.#seal();
     await this.#flush();
@@ -128,7 +146,13 @@ export class FlushSchedule {
     });
   }
 
+  #endBurst(): void {
+    clearTimeout(this.#burst);
+    this.#burst = undefined;
+  }
+
   #start(): void {
+    this.#endBurst();
     this.#flushing ??= this.#work()
       .catch((error: unknown) => {
         this.#failure = error;
@@ -144,7 +168,7 @@ export class FlushSchedule {
   async #work(): Promise<void> {
     do {
       await this.#flush();
-      await this.#maintain();
+      await this.#maintain(() => this.#called > 0 || this.#journal.sealed.length > 0);
     } while (this.#journal.sealed.length > 0);
   }
 

@@ -103,7 +103,9 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       publishes: remote !== undefined,
       ...(options.retention && { retention: options.retention }),
     });
-    const flushes = new FlushSchedule(config, journal, worker, ledger, () => upkeep.run());
+    const flushes = new FlushSchedule(config, journal, worker, ledger, (hurry) =>
+      upkeep.run(hurry),
+    );
     flushes.replayed(replay.waiting);
     let tables: Promise<TableStore> | undefined;
     ends.unshift(async () => (await tables)?.close());

@@ -55,12 +55,12 @@ export class Upkeep {
     }
   }
 
-  /** What is due after a flush. */
-  async run(): Promise<void> {
+  /** What is due after a flush; what can wait does while there is no time. */
+  async run(hurry: () => boolean = () => false): Promise<void> {
     await this.#publish();
     await this.#thinAll();
     while (await this.#worker.ask('merge', LIMITS));
-    while (await this.#worker.ask('index', undefined));
+    while (!hurry() && (await this.#worker.ask('index', undefined)));
     await this.sweep();
   }
 

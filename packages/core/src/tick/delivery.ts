@@ -3,7 +3,7 @@ import type { Frame } from '../frame/frame.ts';
 import { types } from '../schema/column-type.ts';
 import { directoryOf } from '../state/directory.ts';
 import type { Mutation } from '../state/mutation.ts';
-import { asSent, messageFrame, type Message } from '../state/message.ts';
+import { asSent, messageFrame, noMessages, type Message } from '../state/message.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Call } from './call.ts';
 import type { LivingTables } from './living.ts';
@@ -55,5 +55,6 @@ export function messagesOf(
         : [],
     );
   });
+  if (staged.length + emitted.length === 0) return noMessages;
   return messageFrame([...staged, ...emitted], firstId);
 }

@@ -1,6 +1,5 @@
 import type { JournalRecord } from '../journal/frame.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** A record whose body is JSON, padded with spaces, which JSON ignores, so that no byte is unread. */
@@ -9,10 +8,12 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
 }
 
 export function jsonBytes(value: unknown): Uint8Array {
-  const bytes = encoder.encode(JSON.stringify(value));
-  const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
-  padded.set(bytes);
-  return padded;
+  const text = JSON.stringify(value);
+  const length = Buffer.byteLength(text);
+  // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
+  const bytes = Buffer.allocUnsafe(Math.ceil(length / 8) * 8);
+  bytes.write(text);
+  return bytes.fill(32, length);
 }
 
 export const decodeJson = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));

@@ -12,7 +12,7 @@ import type {
 import { connect, Index, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir } from 'node:fs/promises';
 import { lanceFilter } from './lance-filter.ts';
-import { lanceRows } from './lance-rows.ts';
+import { encodingOf, lanceRows } from './lance-rows.ts';
 import { localFolder, remoteFolder, type PartFolder } from './part-folder.ts';
 
 /** Lance keeps what it read of tables in caches that grow without bound unless told: 64 MB of indices, 32 MB of metadata. */
@@ -59,7 +59,7 @@ class LanceTableStore implements TableStore {
     await this.remove([part]);
     let written: NativeTable | undefined;
     const append = async (frames: readonly Frame[]): Promise<void> => {
-      const bytes = toIPC(lanceRows(schema, frames), 'file');
+      const bytes = toIPC(lanceRows(schema, frames), 'file', encodingOf);
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       if (written === undefined)
         written = await this.#connection.inner.createTable(part, buffer, 'create');

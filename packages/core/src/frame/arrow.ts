@@ -5,7 +5,14 @@ import { columnOf } from '../column/columns.ts';
 import type { Data, ListData, StructData, TypedArray } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
 import { ArchetypeError, requireObject } from '../errors.ts';
-import { nullable, types, type ColumnType, type Kind, type Schema } from '../schema/column-type.ts';
+import {
+  nullable,
+  types,
+  type ColumnType,
+  type Field,
+  type Kind,
+  type Schema,
+} from '../schema/column-type.ts';
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
 
@@ -38,15 +45,23 @@ const arrowType = (type: ColumnType): arrow.DataType => arrowTypes[type.kind](ty
 /** Marks what Arrow's own types cannot tell apart. */
 const KIND = 'archetype:kind';
 
-function arrowField(name: string, type: ColumnType): arrow.Field {
-  const metadata = type.kind === 'json' ? new Map([[KIND, 'json']]) : undefined;
+/** What is said of a field to whoever reads the Arrow schema. */
+type Notes = (field: Field) => Readonly<Record<string, string>>;
+
+function arrowField(field: Field, notes?: Notes): arrow.Field {
+  const { name, type } = field;
+  const metadata = new Map(Object.entries(notes?.(field) ?? {}));
+  if (type.kind === 'json') metadata.set(KIND, 'json');
   return new arrow.Field(name, arrowType(type), type.nullable, metadata);
 }
 
 /** A frame as an Arrow table. Memory is shared for numbers and vectors; booleans, text and timestamps are encoded. */
 export function toArrow(df: DataFrame | Frame): arrow.Table {
-  const frame = plain(df);
-  const fields = frame.schema.map(({ name, type }) => arrowField(name, type));
+  return arrowTable(plain(df));
+}
+
+function arrowTable(frame: Frame, notes?: Notes): arrow.Table {
+  const fields = frame.schema.map((field) => arrowField(field, notes));
   const schema = new arrow.Schema(fields);
   const struct = arrow.makeData({
     type: new arrow.Struct(fields),
@@ -271,9 +286,16 @@ function textOfArrow(data: arrow.Data): Text {
   });
 }
 
-/** A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. */
-export function toIPC(frame: DataFrame | Frame, format: 'stream' | 'file' = 'stream'): Uint8Array {
-  return arrow.tableToIPC(toArrow(frame), format);
+/**
+ * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. What `notes` says of a field goes into its
+ * metadata.
+ */
+export function toIPC(
+  frame: DataFrame | Frame,
+  format: 'stream' | 'file' = 'stream',
+  notes?: Notes,
+): Uint8Array {
+  return arrow.tableToIPC(arrowTable(plain(frame), notes), format);
 }
 
 /** The inverse of `toIPC`; reads either format. */

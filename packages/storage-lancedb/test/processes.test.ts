@@ -81,7 +81,8 @@ test('10 000 reads while another process writes, flushes and merges: whole ticks
   const store = await openReadOnlyStore({ directory, tables: lancedb });
   let newest = 0;
   const parts = new Set<string>();
-  for (let k = 0; k < 10_000; k++) {
+  // Reads can be quicker than a few flushes.
+  for (let k = 0; k < 10_000 || parts.size <= 2; k++) {
     const acknowledged = other.tick;
     // Mostly the newest ticks; now and then a stretch of the past.
     const to = k % 100 === 0 ? Math.floor(acknowledged / 2) : Number.MAX_SAFE_INTEGER;
@@ -95,7 +96,6 @@ test('10 000 reads while another process writes, flushes and merges: whole ticks
     `10 000 reads while ${newest} ticks were written and ${parts.size} flushes were seen`,
   );
   expect(newest).toBeGreaterThan(50);
-  expect(parts.size).toBeGreaterThan(2);
   other.child.kill('SIGKILL');
   await other.ended;
   // Its writer is dead: the reader sees everything that was acknowledged, and nothing is torn.

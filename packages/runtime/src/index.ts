@@ -1,4 +1,5 @@
 export { ArchetypeRuntime } from './runtime.ts';
+export type { LogLevel } from './log.ts';
 export type { RuntimeOptions, RuntimeStorage, WorldDefinition } from './runtime.ts';
 
 // What a runtime's own methods give and take, of the app layer.

@@ -32,6 +32,7 @@ import {
   type StoreSettings,
 } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
+import { logLevel, stderrLogger, type LogLevel } from './log.ts';
 
 /** Where worlds are kept. */
 export interface RuntimeStorage extends StoreSettings {
@@ -55,7 +56,9 @@ export interface RuntimeStorage extends StoreSettings {
 export interface RuntimeOptions {
   /** A directory, or more. */
   readonly storage?: string | RuntimeStorage;
-  /** Where worlds and their processors log; the console unless told. */
+  /** What worlds and their processors say, on standard error: this level and above. `ARCHETYPE_LOG`, else `warn`, unless told. */
+  readonly log?: LogLevel;
+  /** Takes the place of standard error, and is told everything. */
   readonly logger?: Logger;
   /** For those whom `as` lets in: who may do what, how much of it, and what they can name; see `@archetype/app`. */
   readonly actors?: RegisteredOptions & Pick<AppOptions, 'policy' | 'quotas' | 'executor'>;
@@ -91,7 +94,7 @@ export class ArchetypeRuntime {
       ...options.actors,
       store: this.#store,
       closeStore: () => this.#pool.close(),
-      ...(options.logger !== undefined && { logger: options.logger }),
+      logger: options.logger ?? stderrLogger(logLevel(options.log)),
       ...(options.trustedAudit !== undefined && { trustedAudit: options.trustedAudit }),
     });
   }

@@ -14,7 +14,7 @@ export const roles = {
   administer: ['admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
-type Group = 'entity' | 'world' | 'simulation' | 'behaviour' | 'read' | 'open';
+type Group = 'entity' | 'world' | 'simulation' | 'behaviour' | 'read' | 'queue' | 'open';
 
 /** What goes along with a command that is done at once. */
 export interface Given {

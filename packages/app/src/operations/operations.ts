@@ -1,11 +1,13 @@
 import { behaviour } from './behaviour.ts';
 import { entity } from './entity.ts';
-import { open } from './open.ts';
+import { custom } from './custom.ts';
 import type { z } from 'zod';
 import type { Receipt } from '../command/command.ts';
 import type { DirectOperation, Operation } from './operation.ts';
 import { queue } from './queue.ts';
-import { reads } from './read.ts';
+import { inspect } from './inspect.ts';
+import { query } from './query.ts';
+import { trail } from './trail.ts';
 import { simulation } from './simulation.ts';
 import { world } from './world.ts';
 
@@ -18,8 +20,10 @@ export const operations = Object.freeze({
   ...world,
   ...simulation,
   ...behaviour,
-  ...reads,
-  ...open,
+  query,
+  ...inspect,
+  ...trail,
+  custom,
   ...queue,
 });
 

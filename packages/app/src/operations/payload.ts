@@ -10,6 +10,10 @@ export const entityId = z
   .min(1)
   .max(2 ** 31 - 1);
 export const text = z.string().min(1).max(1000);
+export const tick = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 export const seed = z.int().min(0);
 export const json = z.custom<Json>((given) => given !== undefined, 'a JSON value is missing');
 /** Values in their serialised form, for example `{ "type": "Position", "x": 1 }`. */

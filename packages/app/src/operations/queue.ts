@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { change, roles } from './operation.ts';
 import { short } from '../command/printed.ts';
 import { text } from './payload.ts';
-import { commandNotFound, worldOfCommand } from './read.ts';
+import { commandNotFound, worldOfCommand } from './trail.ts';
 
 const cancel = change({
   type: 'cancel_command',
-  group: 'open',
+  group: 'queue',
   about: 'Takes a command out of its queue.',
   roles: roles.play,
   world: false,

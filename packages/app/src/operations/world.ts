@@ -8,10 +8,8 @@ import {
 import { z } from 'zod';
 import { change, roles } from './operation.ts';
 import { short } from '../command/printed.ts';
-import { resources, seed, text } from './payload.ts';
+import { resources, seed, text, tick } from './payload.ts';
 import type { Services } from './services.ts';
-
-const MAX_TICK = 2 ** 31 - 1;
 
 const create = change({
   type: 'create_world',
@@ -49,7 +47,7 @@ const fork = change({
   world: true,
   payload: z.strictObject({
     name: text.optional(),
-    at: z.int().min(0).max(MAX_TICK).optional(),
+    at: tick.optional(),
     seed: seed.optional(),
     resources: resources.optional(),
   }),

@@ -4,7 +4,7 @@ import { mutation, roles } from './operation.ts';
 import { short } from '../command/printed.ts';
 import { json, text } from './payload.ts';
 
-const custom = mutation({
+export const custom = mutation({
   type: 'custom',
   group: 'open',
   about: 'Has the handler that the host registered for `action` stage what it will.',
@@ -57,5 +57,3 @@ function failed(action: string, how: string, cause: unknown, logger: Logger): Ar
     { cause },
   );
 }
-
-export const open = { custom };

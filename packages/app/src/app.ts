@@ -87,7 +87,7 @@ export class App {
       store,
       registered: register(options),
       executor: options.executor,
-      logger,
+      logger: unthrowing(logger),
       clock,
       trustedAudit,
       quotas,
@@ -133,6 +133,10 @@ export class App {
   ): Promise<RuntimeWorld> {
     this.#admit();
     const world = await this.#host.resume(idOrName, simulation, options);
+    if (this.#closing !== undefined) {
+      await world.close();
+      this.#admit();
+    }
     this.#host.trusted.note('resume_world', world, { name: world.name });
     return world;
   }
@@ -167,13 +171,21 @@ export class App {
    * Lets no more commands in, waits for those under way, closes worlds, writes what waits to be written, closes the store.
    * Stored worlds and queued commands stay. Tries everything. Idempotent.
    *
-   * @throws `close_failed`, naming everything that went wrong
+   * @throws `close_failed`, naming everything that went wrong; `reentrant_step` inside a command
    */
   close(): Promise<void> {
+    if (this.#closing === undefined && this.#gate.here) {
+      return Promise.reject(
+        new ArchetypeError(
+          'reentrant_step',
+          'The app was asked to close by code that runs inside one of its commands, and would wait for itself; close it when the command is over.',
+        ),
+      );
+    }
     this.#closing ??= closeAll('The app', [
       () => this.#gate.close(),
       () => this.#host.closeWorlds(),
-      () => this.#host.trail.flush(),
+      () => this.#host.trail.close(),
       this.#closeStore ?? (() => this.#host.closeStore()),
     ]);
     return this.#closing;
@@ -187,6 +199,20 @@ export class App {
     if (this.#closing === undefined) return;
     throw new ArchetypeError('app_closed', 'The app is closed; make a new one.');
   }
+}
+
+/** A log that cannot be written stops nothing: there is nobody left to tell. */
+function unthrowing(logger: Logger): Logger {
+  const at =
+    (level: keyof Logger): Logger['error'] =>
+    (message, fields) => {
+      try {
+        logger[level](message, fields);
+      } catch {
+        // As said above.
+      }
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 const refused = (was: string, wanted: string): ArchetypeError =>

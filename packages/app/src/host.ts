@@ -15,6 +15,7 @@ import {
   type SimulationDefinition,
   type Store,
   type StoredWorld,
+  type World,
   type WorldReader,
   type WorldRecord,
 } from '@archetype/core';
@@ -88,6 +89,7 @@ export class Host implements Services, WorldHost {
       due: this.broker,
       make: (...given) => new RuntimeWorld(this, ...given),
       created: (record) => this.#created(record),
+      released: (world) => this.broker.forget(world),
       resumed: (world) => restoreCommands(this, world),
     });
   }
@@ -136,7 +138,10 @@ export class Host implements Services, WorldHost {
     simulation: Simulation | SimulationDefinition,
     options?: ResumeOptions,
   ): Promise<RuntimeWorld> {
-    const world = await this.#worlds.resume(idOrName, simulation, options);
+    const { record } = await this.#worlds.attach(idOrName);
+    const world = await this.inFlight.leave(record.world, () =>
+      this.#worlds.resume(record.world, simulation, options),
+    );
     if (this.trusted.level === 'mutations') auditEntities(world, this.trusted);
     return world;
   }
@@ -148,6 +153,9 @@ export class Host implements Services, WorldHost {
   async list(): Promise<readonly StoredWorld[]> {
     return this.#worlds.list();
   }
+
+  readonly accepting = <T>(world: string, work: () => Promise<T>): Promise<T> =>
+    this.inFlight.during([world], work);
 
   readonly liveNow = (id: string): RuntimeWorld | undefined => this.#worlds.live(id);
 
@@ -208,19 +216,31 @@ export class Host implements Services, WorldHost {
       await live.destroy();
       return;
     }
-    const { destroyed } = await this.stored(id);
-    if (destroyed) return;
-    const store = await this.store();
-    await store.destroy((await store.claim(id)).lease);
-    await cancelAll(this, id);
+    const resumed = await this.inFlight.leave(id, async () => {
+      // Somebody may have gone on with it before it was this one's turn.
+      if (this.liveNow(id) !== undefined) return true;
+      const { destroyed } = await this.stored(id);
+      if (!destroyed) {
+        const store = await this.store();
+        await store.destroy((await store.claim(id)).lease);
+      }
+      await cancelAll(this, id);
+      return false;
+    });
+    if (resumed) await this.destroy(id);
   }
 
-  ending(world: string, how: 'closed' | 'destroyed', end: () => Promise<void>): Promise<void> {
-    return this.inFlight.leave(world, async () => {
+  async cancel(world: string): Promise<void> {
+    await cancelAll(this, world);
+  }
+
+  async ending(world: World, end: () => Promise<void>): Promise<void> {
+    // A handle that this process holds no longer has nothing that could wait for it.
+    if (this.liveNow(world.id) !== world) {
       await end();
-      if (how === 'destroyed') await cancelAll(this, world);
-      else this.broker.forget(world);
-    });
+      return;
+    }
+    await this.inFlight.leave(world.id, end);
   }
 
   async audit(query: AuditPageQuery): Promise<AuditPage> {

@@ -12,7 +12,7 @@ export type { RegisteredOptions } from './registered.ts';
 export type { CustomHandler, WorldSummary } from './operations/services.ts';
 export type { AuditPage, AuditPageQuery } from './audit/page.ts';
 export type { Command, Receipt } from './command/command.ts';
-export type { CommandInput, CommandInputOf } from './gate/decode.ts';
+export type { CommandInput, CommandInputOf, DeferredInput } from './gate/decode.ts';
 export type { ExecuteOptions, Outcome } from './gate/gate.ts';
 export { createPolicy } from './gate/policy.ts';
 export type { AccessPolicy, Authorise, PolicyOptions } from './gate/policy.ts';

@@ -221,6 +221,16 @@ describe('commands that were accepted', () => {
   });
 });
 
+test('a birth under an id that somebody has is refused, and rejected alone', async () => {
+  world.spawn(Life());
+  await world.run({ steps: 0 });
+  expect(() => world.commands.enact('twice', birth(1, 2))).toThrow(/Entity 1 is there already/);
+  waiting.push({ command: 'due', tick: 0, work: birth(1, 3) });
+  await world.step();
+  expect(settled[1]).toMatchObject([{ command: 'due', status: 'rejected' }]);
+  expect(await points()).toEqual([[1, 3]]);
+});
+
 describe('entity ids that were given', () => {
   test('are not given again, used or not, also after the world is resumed', async () => {
     world.commands.reserve(3);

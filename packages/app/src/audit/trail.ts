@@ -102,6 +102,16 @@ export class AuditTrail {
     }
   }
 
+  /** Writes what waits, and gives up what cannot be written. @throws what keeps the store from writing */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#timer);
+      this.#waiting = [];
+    }
+  }
+
   #begin(): void {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;

@@ -1,4 +1,13 @@
-import { ArchetypeError, didYouMean, mintId, toJson, type Actor, type Json } from '@archetype/core';
+import {
+  ArchetypeError,
+  didYouMean,
+  isResource,
+  mintId,
+  toJson,
+  type Actor,
+  type Json,
+  type ResourceValue,
+} from '@archetype/core';
 import { z } from 'zod';
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
@@ -9,12 +18,16 @@ import {
   operationOf,
   operations,
   type CommandType,
+  type DeferrableType,
   type PayloadOf,
   type WorldCommandType,
 } from '../operations/operations.ts';
 
 /** A command as it is given: what is left out is minted or takes its default. */
 export type CommandInput = { [T in CommandType]: CommandInputOf<T> }[CommandType];
+
+/** A command that may wait for a tick, as it is given. */
+export type DeferredInput = { [T in DeferrableType]: CommandInputOf<T> }[DeferrableType];
 
 export type CommandInputOf<T extends CommandType> = {
   readonly type: T;
@@ -159,8 +172,9 @@ function frozenCopy(given: unknown, depth = 0): unknown {
     return Object.freeze(given.map((item: unknown) => frozenCopy(item, depth + 1)));
   if (typeof given !== 'object' || given === null) return given;
   const prototype: unknown = Object.getPrototypeOf(given);
-  // Processors, hooks and resource values are frozen already, and are themselves.
-  if ((prototype !== Object.prototype && prototype !== null) || Object.isFrozen(given))
+  if (prototype !== Object.prototype && prototype !== null) return given;
+  // The object of a live resource is itself, whatever it looks like.
+  if (isResource((given as { of?: unknown }).of) && (given as ResourceValue).of.kind === 'live')
     return given;
   return Object.freeze(
     Object.fromEntries(

@@ -1,4 +1,5 @@
 import { ArchetypeError, codeOf, type Actor, type Json } from '@archetype/core';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { checkActor } from '../command/actor.ts';
 import type { Command, Receipt } from '../command/command.ts';
 import type { MutationOperation, Operation } from '../operations/operation.ts';
@@ -65,6 +66,7 @@ export class Gate {
   readonly #once: Once;
   readonly #under = new Set<Promise<unknown>>();
   readonly #limits = new WeakMap<Actor, ActorLimits>();
+  readonly #inside = new AsyncLocalStorage<true>();
   #closed = false;
 
   constructor(parts: GateParts) {
@@ -164,6 +166,11 @@ export class Gate {
     });
   }
 
+  /** Whether the caller is called, however indirectly, by something that was let through. */
+  get here(): boolean {
+    return this.#inside.getStore() === true;
+  }
+
   /** Lets nobody in any more, and waits for those who are. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -176,7 +183,7 @@ export class Gate {
     inputs: readonly unknown[],
     work: (passages: readonly Passage[]) => Promise<T>,
   ): Promise<T> {
-    const under = (async () => {
+    const under = this.#inside.run(true, async () => {
       if (this.#closed) {
         throw new ArchetypeError(
           'app_closed',
@@ -206,7 +213,7 @@ export class Gate {
           if (!passage.recorded) this.#note(passage, statusOf(error, passage), codeOf(error));
         throw error;
       }
-    })();
+    });
     this.#under.add(under);
     const leave = (): void => void this.#under.delete(under);
     under.then(leave, leave);

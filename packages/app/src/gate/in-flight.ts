@@ -3,7 +3,8 @@ import { ArchetypeError } from '@archetype/core';
 /** Commands that are being accepted, by world: a world that ends waits for them, and lets no more of them begin. */
 export class InFlight {
   readonly #commands = new Map<string, Set<Promise<unknown>>>();
-  readonly #leaving = new Set<string>();
+  /** The last of those that leave, by world. */
+  readonly #leaving = new Map<string, Promise<void>>();
 
   /** Runs what accepts commands for some worlds. @throws `world_closed` for a world that is ending */
   async during<T>(worlds: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -11,7 +12,7 @@ export class InFlight {
     if (leaving !== undefined) {
       throw new ArchetypeError(
         'world_closed',
-        'This world is being closed or destroyed and takes no more commands; resume it, or send them to another.',
+        'This world is being resumed, closed or destroyed, and takes no commands meanwhile; send them again when that is over.',
       );
     }
     const done = work();
@@ -32,15 +33,21 @@ export class InFlight {
     }
   }
 
-  /** Runs what ends a world, when nothing is being accepted for it. */
-  async leave<T>(world: string, end: () => Promise<T>): Promise<T> {
-    this.#leaving.add(world);
-    try {
+  /** Runs what begins or ends a world, alone: when nothing is being accepted for it, and one after the other. */
+  leave<T>(world: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#leaving.get(world) ?? Promise.resolve();
+    const done = before.then(async () => {
       const under = this.#commands.get(world);
       if (under !== undefined) await Promise.all(under);
-      return await end();
-    } finally {
-      this.#leaving.delete(world);
-    }
+      return work();
+    });
+    const over = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#leaving.set(world, over);
+    return done.finally(() => {
+      if (this.#leaving.get(world) === over) this.#leaving.delete(world);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { ArchetypeError, type Store, type StoredCommand } from '@archetype/core';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { digestOf } from '../command/canonical.ts';
 import type { Command } from '../command/command.ts';
 
@@ -14,6 +15,8 @@ const NOTHING: Before = new Map();
 export class Once {
   readonly #store: () => Promise<Store>;
   readonly #running = new Map<string, Promise<unknown>>();
+  /** Keys of the commands inside of which code runs. */
+  readonly #held = new AsyncLocalStorage<readonly string[]>();
 
   constructor(store: () => Promise<Store>) {
     this.#store = store;
@@ -27,10 +30,13 @@ export class Once {
   async run<T>(commands: readonly Command[], work: (before: Before) => Promise<T>): Promise<T> {
     const keys = commands.flatMap(keysOf);
     if (keys.length === 0) return work(NOTHING);
+    const held = this.#held.getStore() ?? [];
+    const own = keys.find((key) => held.includes(key));
+    if (own !== undefined) throw insideItself(own);
     // Nothing is held while others are waited for, so two batches cannot wait for each other.
     for (let busy; (busy = keys.find((key) => this.#running.has(key))) !== undefined;)
       await this.#running.get(busy);
-    const done = this.#before(commands).then(work);
+    const done = this.#held.run([...held, ...keys], async () => work(await this.#before(commands)));
     const over = done.then(
       () => undefined,
       () => undefined,
@@ -76,6 +82,12 @@ async function storedFirst(
   }
   return given ? (await store.commands({ id }))[0] : undefined;
 }
+
+const insideItself = (key: string): ArchetypeError =>
+  new ArchetypeError(
+    'idempotency_conflict',
+    `A command with the ${key.startsWith('id ') ? key : 'same idempotency key'} is being done, and this one was sent from inside of it; it would wait for itself. Use another key.`,
+  );
 
 function requireSame(command: Command, first: StoredCommand | Command): void {
   const digest = 'payloadDigest' in first ? first.payloadDigest : digestOf(first.payload);

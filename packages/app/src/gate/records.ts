@@ -31,7 +31,8 @@ export const receiptOf = ({ id, reserved: entities = [] }: StoredCommand): Recei
 
 /** What a command gave when it came first. @throws what it was ended with then */
 export function resultOf({ effect }: Operation, first: StoredCommand): unknown {
-  if (effect === 'mutation') return receiptOf(first);
+  const refused = first.status === 'rejected' && first.deferred !== true;
+  if (effect === 'mutation' && !refused) return receiptOf(first);
   if (first.status === 'applied') return first.result;
   throw new ArchetypeError(
     (first.code ?? 'interrupted') as ErrorCode,

@@ -23,10 +23,10 @@ const hookGiven = z.custom<HookDefinition>((given) => {
   const { event, handler } = (given ?? {}) as Partial<HookDefinition>;
   return typeof event === 'string' && typeof handler === 'function';
 }, 'give what defineHook returned');
-const resourceGiven = z.custom<ResourceValue>(
-  (given) => isResource((given as ResourceValue | undefined)?.of),
-  'give a resource value, for example Gravity(1.6)',
-);
+const resourceGiven = z.custom<ResourceValue>((given) => {
+  const { of, resource } = (given ?? {}) as Partial<ResourceValue>;
+  return isResource(of) && resource === of.resource;
+}, 'give a resource value, for example Gravity(1.6)');
 
 const addProcessor = change({
   type: 'add_processor',
@@ -76,7 +76,7 @@ const addHook = change({
   payload: z.union([z.strictObject({ name: text }), z.strictObject({ hook: hookGiven })]),
   cost: { base: 10 },
   summary: (payload) =>
-    'name' in payload ? { name: short(payload.name) } : { event: payload.hook.event },
+    'name' in payload ? { name: short(payload.name) } : { event: short(payload.hook.event) },
   written: (payload) =>
     'name' in payload ? { name: payload.name } : { event: payload.hook.event },
   check: (services, { payload }) => void hookOf(services, payload),

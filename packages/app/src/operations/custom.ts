@@ -28,24 +28,25 @@ export const custom = mutation({
       unchecked: true,
       work: () => {
         let given: unknown;
+        let later = false;
         try {
           given = handler(world, payload, { actor, command: id });
+          later = isPromise(given);
         } catch (error) {
           if (error instanceof ArchetypeError) throw error;
           throw failed(action, 'failed', error, logger);
         }
-        if (!isPromise(given)) return;
-        given.then(
-          undefined,
-          (error: unknown) => void failed(action, 'failed later', error, logger),
-        );
+        if (!later) return;
+        Promise.resolve(given).catch((error: unknown) => {
+          failed(action, 'failed later', error, logger);
+        });
         throw failed(action, 'returned a promise, and has to stage at once', undefined, logger);
       },
     };
   },
 });
 
-const isPromise = (given: unknown): given is PromiseLike<unknown> =>
+const isPromise = (given: unknown): boolean =>
   typeof (given as PromiseLike<unknown> | undefined | null)?.then === 'function';
 
 /** What a handler said is for the host's log, and for nobody outside. */

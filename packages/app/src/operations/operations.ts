@@ -53,3 +53,5 @@ type Kept<T> = T extends (...given: never[]) => unknown
 export type WorldCommandType = {
   [T in CommandType]: (typeof operations)[T]['world'] extends true ? T : never;
 }[CommandType];
+/** Operations that may wait for a tick. */
+export type DeferrableType = keyof typeof entity | 'custom';

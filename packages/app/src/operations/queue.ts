@@ -20,14 +20,17 @@ const cancel = change({
     // Others' commands are there only for those who could end the world with all that waits for it.
     const own = command?.actor.id === actor.id;
     if (command === undefined || !(own || may('destroy_world'))) throw commandNotFound(id);
-    const queued = services.broker.remove(command.world ?? '', id);
-    if (queued === undefined) throw settled(id, command.status);
-    try {
-      await services.trail.accept([{ settled: { command: id, status: 'cancelled' } }]);
-    } catch (error) {
-      services.broker.submit(command.world!, queued);
-      throw error;
-    }
+    const world = command.world ?? '';
+    await services.accepting(world, async () => {
+      const queued = services.broker.remove(world, id);
+      if (queued === undefined) throw settled(id, command.status);
+      try {
+        await services.trail.accept([{ settled: { command: id, status: 'cancelled' } }]);
+      } catch (error) {
+        services.broker.submit(world, queued);
+        throw error;
+      }
+    });
     return { command: id };
   },
 });

@@ -23,7 +23,7 @@ import type { AddedHooks } from './added-hooks.ts';
  * @example handlers: { gift: (world, payload) => void world.spawn(Gift({ worth: Number(payload) })) }
  */
 export type CustomHandler = (
-  world: HookWorld,
+  world: Omit<HookWorld, 'discard'>,
   payload: Json,
   about: { readonly actor: Actor; readonly command: string },
 ) => void;
@@ -42,6 +42,8 @@ export interface Services {
   readonly addedHooks: AddedHooks;
   /** A world of this process. @throws `world_closed` when it is only stored, `world_not_found` */
   live(id: string): Promise<World>;
+  /** Runs what settles commands of a world, while that neither begins nor ends. @throws `world_closed` */
+  accepting<T>(world: string, work: () => Promise<T>): Promise<T>;
   /** A world of this process, if it is one. */
   liveNow(id: string): World | undefined;
   /** What the store knows of a world. @throws `world_not_found` */

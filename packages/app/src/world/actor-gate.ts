@@ -1,6 +1,6 @@
 import type { Actor, Json } from '@archetype/core';
 import type { Receipt } from '../command/command.ts';
-import type { CommandInput, CommandInputOf } from '../gate/decode.ts';
+import type { CommandInputOf, DeferredInput } from '../gate/decode.ts';
 import type { ExecuteOptions, Gate, Outcome } from '../gate/gate.ts';
 import type { CommandType, ResultOf } from '../operations/operations.ts';
 import type { WorldSummary } from '../operations/services.ts';
@@ -61,12 +61,12 @@ export class ActorGate {
    *
    * @throws as `execute`, and `not_deferrable`
    */
-  submit(command: CommandInput): Promise<Receipt> {
+  submit(command: DeferredInput): Promise<Receipt> {
     return this.#gate.submit(this.actor, command);
   }
 
   /** Puts up to 1000 commands into their queues, all of them or none. @throws as `submit`, for the first that is refused */
-  submitBatch(commands: readonly CommandInput[]): Promise<readonly Receipt[]> {
+  submitBatch(commands: readonly DeferredInput[]): Promise<readonly Receipt[]> {
     return this.#gate.submitBatch(this.actor, commands);
   }
 }

@@ -19,10 +19,10 @@ import {
 } from '@archetype/core';
 import type { AuditPage, AuditPageQuery } from '../audit/page.ts';
 import type { Receipt } from '../command/command.ts';
-import type { CommandInput, CommandInputOf } from '../gate/decode.ts';
+import type { CommandInputOf } from '../gate/decode.ts';
 import type { ExecuteOptions } from '../gate/gate.ts';
 import type {
-  CommandType,
+  DeferrableType,
   PayloadOf,
   ResultOf,
   WorldCommandType,
@@ -31,8 +31,8 @@ import type { EpisodeOptions, EpisodeResult } from '../simulate/episode.ts';
 import type { RolloutOptions, RolloutResult } from '../simulate/rollout-options.ts';
 import type { ActorGate } from './actor-gate.ts';
 
-/** A command about a world whose handle names it. */
-export type WorldCommand<T extends CommandType = CommandType> = T extends CommandType
+/** A command that may wait for a tick, about a world whose handle names it. */
+export type WorldCommand<T extends DeferrableType = DeferrableType> = T extends DeferrableType
   ? Omit<CommandInputOf<T>, 'world'>
   : never;
 
@@ -252,14 +252,12 @@ export class ActorWorld {
 
   /** Puts a command into this world's queue. */
   async submit(command: WorldCommand): Promise<Receipt> {
-    return this.#gate.submit({ ...command, world: this.id } as CommandInput);
+    return this.#gate.submit({ ...command, world: this.id });
   }
 
   /** Puts commands into this world's queue, all of them or none. */
   async submitBatch(commands: readonly WorldCommand[]): Promise<readonly Receipt[]> {
-    return this.#gate.submitBatch(
-      commands.map((command) => ({ ...command, world: this.id }) as CommandInput),
-    );
+    return this.#gate.submitBatch(commands.map((command) => ({ ...command, world: this.id })));
   }
 }
 

@@ -18,13 +18,16 @@ export interface WorldHost {
   readonly as: (actor: Actor) => { world(id: string): ActorWorld };
   audit(query: AuditPageQuery): Promise<AuditPage>;
   readonly trusted: Pick<TrustedAudit, 'run' | 'around'>;
-  /** Ends a world when nothing is being accepted for it; what waits for one that is destroyed is cancelled. */
-  ending(world: string, how: 'closed' | 'destroyed', end: () => Promise<void>): Promise<void>;
+  /** Cancels what waits for a world that was destroyed. */
+  cancel(world: string): Promise<void>;
+  /** Ends a world when nothing is being accepted for it. */
+  ending(world: World, end: () => Promise<void>): Promise<void>;
 }
 
 /** A world of an app: core's, with episodes, rollouts, actors and the audit trail. */
 export class RuntimeWorld extends World {
   readonly #host: WorldHost;
+  #closing: Promise<void> | undefined;
 
   /** Made by an app. */
   constructor(host: WorldHost, ...given: ConstructorParameters<typeof World>) {
@@ -96,13 +99,18 @@ export class RuntimeWorld extends World {
     await this.#host.trusted.around(
       'destroy_world',
       this,
-      () => this.#host.ending(this.id, 'destroyed', () => super.destroy()),
+      () =>
+        this.#host.ending(this, async () => {
+          await super.destroy();
+          await this.#host.cancel(this.id);
+        }),
       () => ({}),
     );
   }
 
   /** As `World.close`; commands that wait for it wait in the store until it is resumed. */
-  override async close(): Promise<void> {
-    await this.#host.ending(this.id, 'closed', () => super.close());
+  override close(): Promise<void> {
+    this.#closing ??= this.#host.ending(this, () => super.close());
+    return this.#closing;
   }
 }

@@ -17,17 +17,20 @@ import {
 /** A store whose writes can be made to wait, or to fail. */
 class Slow extends MemoryStore {
   waiting: Promise<void> | undefined;
+  appending: Promise<void> | undefined;
   failing: { accept?: Error; append?: Error; create?: Error } = {};
 
   override async accept(given: Parameters<MemoryStore['accept']>[0]): Promise<void> {
     const { waiting } = this;
-    if (given.commands !== undefined) await waiting;
+    if (given.commands !== undefined || given.settled !== undefined) await waiting;
     if (this.failing.accept !== undefined && Object.keys(given).length > 0)
       throw this.failing.accept;
     await super.accept(given);
   }
 
   override async append(commits: Parameters<MemoryStore['append']>[0]): Promise<void> {
+    await this.appending;
+    this.appending = undefined;
     if (this.failing.append !== undefined) throw this.failing.append;
     await super.append(commits);
   }
@@ -116,6 +119,190 @@ describe('a world that is closed and gone on with in one process', () => {
     const both = await Promise.allSettled([resume(), resume()]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     await app.as(operator).world(world.id).step();
+  });
+});
+
+describe('a handle of a world that was closed', () => {
+  test('has nothing to do with the world that is gone on with', async () => {
+    await world.close();
+    const again = await app.resume(world.id, arena);
+    await again.as(player).submit(later(2));
+    await world.close();
+    await again.run({ steps: 3 });
+    expect(again.info().entities).toBe(1);
+  });
+
+  test('has come to its end before anybody can go on with the world', async () => {
+    await world.as(player).submit(later(1));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.appending = promise;
+    const failing = world.step().catch(() => 'failed');
+    await stepped();
+    const closing = world.close();
+    const resuming = app.resume(world.id, arena);
+    store.failing.append = new Error('disk');
+    resolve();
+    expect(await failing).toBe('failed');
+    await closing;
+    store.failing = {};
+    const again = await resuming;
+    await again.run({ steps: 3 });
+    expect(again.info().entities).toBe(1);
+    expect(await statuses()).toEqual(['applied']);
+  });
+
+  test('does not lose or repeat a command that is cancelled meanwhile', async () => {
+    const { command } = await world.as(player).submit(later(2));
+    const release = store.hold();
+    const cancelling = world.as(player).cancel(command);
+    await stepped();
+    const closing = world.close();
+    release();
+    const outcome = await cancelling.then(
+      () => 'cancelled',
+      (error: { code: string }) => error.code,
+    );
+    await closing;
+    const again = await app.resume(world.id, arena);
+    await again.run({ steps: 3 });
+    const [status] = await statuses();
+    expect([outcome, status, again.info().entities]).toEqual(
+      outcome === 'cancelled' ? ['cancelled', 'cancelled', 0] : ['world_closed', 'applied', 1],
+    );
+  });
+
+  test('is not destroyed while it is resumed, nor the other way round', async () => {
+    await world.close();
+    const results = await Promise.allSettled([
+      app.as(operator).world(world.id).destroy(),
+      app.resume(world.id, arena),
+      app.as(operator).world(world.id).destroy(),
+    ]);
+    expect(results.map(({ status }) => status)).toContain('fulfilled');
+    expect(await app.as(viewer).worlds()).toMatchObject([{ live: false, destroyed: true }]);
+    await expect(app.resume(world.id, arena)).rejects.toMatchObject({ code: 'world_destroyed' });
+  });
+});
+
+describe('what was acknowledged and cannot be done any more', () => {
+  test('is rejected by the tick that finds it so, and not said to be applied', async () => {
+    const id = await world.as(player).spawn(Position());
+    await world.step();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.processors.add(
+      defineProcessor({
+        name: 'reaper',
+        components: [Position],
+        process: async (df, ctx) => {
+          await promise;
+          ctx.despawn(df.column('entity_id'));
+          return df;
+        },
+      }),
+    );
+    const running = world.step();
+    await stepped();
+    await world.as(player).update(id, Position, { x: 9 });
+    resolve();
+    await running;
+    await world.step();
+    const [update] = await store.commands({ type: 'update' });
+    expect(update).toMatchObject({ status: 'rejected', code: 'entity_not_found' });
+  });
+
+  test('is rejected when the birth that it counted on went back into the queue', async () => {
+    const { entities } = await world.as(player).submit(later(1));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.appending = promise;
+    const failing = world.step().catch(() => 'failed');
+    await stepped();
+    await world.as(player).update(entities[0]!, Position, { x: 777 });
+    store.failing.append = new Error('disk');
+    resolve();
+    expect(await failing).toBe('failed');
+    store.failing = {};
+    await world.step();
+    const all = await store.commands({});
+    expect(all.map(({ type, status }) => [type, status])).toEqual([
+      ['spawn', 'applied'],
+      ['update', 'rejected'],
+    ]);
+    expect((await world.query([Position])).column('position__x')[0]).toBe(1);
+  });
+
+  test('gives the same refusal to whoever asks again', async () => {
+    const id = await world.as(player).spawn(Position());
+    await world.step();
+    const command = {
+      type: 'despawn' as const,
+      world: world.id,
+      payload: { entity_id: id },
+      idempotencyKey: 'd',
+    };
+    const release = store.hold();
+    const first = app.as(player).execute(command);
+    await stepped();
+    world.despawn(id);
+    await world.step();
+    release();
+    await expect(first).rejects.toMatchObject({ code: 'entity_not_found' });
+    await world.step();
+    await expect(app.as(player).execute(command)).rejects.toMatchObject({
+      code: 'entity_not_found',
+    });
+  });
+});
+
+describe('code of the host that is called inside of a command', () => {
+  test('cannot close the app, which would wait for itself', async () => {
+    const codes: string[] = [];
+    world.on('preTick', async () => {
+      await app.close().catch((error: { code: string }) => codes.push(error.code));
+    });
+    await world.as(operator).step();
+    expect(codes).toEqual(['reentrant_step']);
+    await app.close();
+  });
+
+  test('cannot wait for the key that it runs under', async () => {
+    const codes: string[] = [];
+    const command = {
+      type: 'step' as const,
+      world: world.id,
+      idempotencyKey: 'k',
+    };
+    world.on('preTick', async () => {
+      await app
+        .as(operator)
+        .execute(command)
+        .catch((error: { code: string }) => codes.push(error.code));
+    });
+    await app.as(operator).execute(command);
+    expect(codes).toEqual(['idempotency_conflict']);
+  });
+
+  test('cannot drop what others staged', async () => {
+    const host = appOver(store, {
+      handlers: { wipe: (where) => (where as unknown as { discard(): void }).discard() },
+    });
+    const place = host.world('wiped', arena);
+    await place.run({ steps: 0 });
+    await place.as(player).spawn(Position());
+    await expect(place.as(player).custom('wipe')).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    expect(place.info().staged).toBe(1);
+  });
+
+  test('is heard when a hook gives the step up: what was due waits again', async () => {
+    await world.as(player).submit(later(1));
+    const stop = new AbortController();
+    const hook = world.on('preTick', () => stop.abort());
+    await expect(world.step({ signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });
+    hook.remove();
+    expect(world.info().staged).toBe(0);
+    await world.step();
+    expect(await statuses()).toEqual(['applied']);
   });
 });
 

@@ -223,7 +223,7 @@ describe('an authoriser of the host', () => {
     }
     authorise.mockClear();
     await expect(
-      host.as(admin).submitBatch([commands.spawn, commands.message]),
+      host.as(admin).submitBatch([commands.spawn, commands.message] as never),
     ).rejects.toMatchObject({ code: 'forbidden' });
     expect(authorise).toHaveBeenCalledTimes(1);
   });

@@ -188,6 +188,7 @@ export function runsOf(ids: Int32Array, gone: Int32Array = NONE, added: Int32Arr
     const first = next;
     const before = ids[row] ?? Infinity;
     while (next < added.length && added[next]! < before) next++;
+    if (next === first) throw new Error(`Entity ${before} would have two rows in one table.`);
     runs.push(~first, next - first);
   }
   if (row < ids.length) runs.push(row, ids.length - row);

@@ -3,7 +3,8 @@ import type { Signature } from '../schema/signature.ts';
 import { directoryOf } from '../state/directory.ts';
 import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
-import { componentOf } from '../schema/component.ts';
+import { ArchetypeError } from '../errors.ts';
+import { componentOf, type AnyComponent } from '../schema/component.ts';
 
 type Block = Extract<Mutation, { readonly kind: 'spawnMany' }>;
 
@@ -28,6 +29,29 @@ export class Foresight {
     if (living !== undefined) return living.signature;
     return this.#blocks.find(({ first, count }) => entity >= first && entity < first + count)
       ?.signature;
+  }
+
+  /** Why a mutation cannot happen any more; undefined when it can. */
+  refusal(mutation: Mutation): ArchetypeError | undefined {
+    switch (mutation.kind) {
+      case 'despawn':
+      case 'update':
+      case 'addComponents':
+      case 'removeComponents': {
+        const found = this.find(mutation.entity);
+        if (found === null || found === undefined) return absent(mutation.entity, found);
+        const needed =
+          mutation.kind === 'update'
+            ? [mutation.component]
+            : mutation.kind === 'removeComponents'
+              ? mutation.components
+              : [];
+        const lacking = needed.find(({ type }) => !found.names.includes(type));
+        return lacking && missing(mutation.entity, lacking);
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** Composes one mutation more. */
@@ -65,3 +89,16 @@ export class Foresight {
     this.#changed.set(entity, signature);
   }
 }
+
+/** `found` is null for an entity that will be dead. */
+export const absent = (entity: unknown, found: null | undefined): ArchetypeError =>
+  new ArchetypeError(
+    'entity_not_found',
+    `Entity ${String(entity)} ${found === null ? 'is despawned by what is already staged' : 'is not alive in this world'}; use an id that spawn returned and that has not been despawned.`,
+  );
+
+export const missing = (entity: number, component: AnyComponent): ArchetypeError =>
+  new ArchetypeError(
+    'component_missing',
+    `Entity ${entity} has no ${component.type}; add it with addComponents first, or name a component that it has.`,
+  );

@@ -23,7 +23,7 @@ export interface Stage {
 /** The stage of a world that stands at `head`. */
 export function stageOver(staging: Staging, head: Snapshot): Stage {
   return {
-    spawn: (entity, values) => staging.bear(entity, values),
+    spawn: (entity, values) => staging.bear(entity, values, head),
     despawn: (entity) => staging.despawn(entity, head),
     update: (entity, component, fields) => staging.update(entity, component, fields, head),
     addComponents: (entity, values) => staging.addComponents(entity, values, head),

@@ -11,7 +11,8 @@ import { checkBirths } from '../tick/birth.ts';
 import { blockOf, componentsOfValues, signatureOfValues } from '../tick/spawn-many.ts';
 import { exhausted } from '../tick/tick.ts';
 import { rejectedBy, type SettledCommand } from '../state/command.ts';
-import { Foresight } from './foresight.ts';
+import { absent, Foresight, missing } from './foresight.ts';
+import { recheck } from './recheck.ts';
 import type { Stage } from './stage.ts';
 import type { DueCommand } from './world-commands.ts';
 
@@ -47,6 +48,13 @@ export class Staging {
   #taken: readonly Taken[] = [];
   /** Mutations are held against what will be, and not staged. */
   #checking = false;
+  /** Taken by the tick that is being computed. */
+  #computing: Taken | undefined;
+  /** The state that what is staged was held against; `stale` for what was staged again. */
+  #basis: Snapshot | 'stale' | undefined;
+  readonly #commandOf = new WeakMap<Mutation, string>();
+  /** The command whose work is being done. */
+  #enacting: string | undefined;
   /** Made when it is first asked for, and again when the state below what is staged has changed. */
   #foresight: Foresight | undefined;
   #nextEntity: number;
@@ -101,12 +109,15 @@ export class Staging {
   /** Does the work of an accepted command, whole or not at all; the tick that takes it settles the command. */
   enact(command: string, work: () => void): void {
     const before = this.#mutations.length;
+    this.#enacting = command;
     try {
       work();
     } catch (error) {
       this.#mutations.length = before;
       this.#foresight = undefined;
       throw error;
+    } finally {
+      this.#enacting = undefined;
     }
     this.#ends.push({ command, status: 'applied' });
   }
@@ -129,6 +140,17 @@ export class Staging {
     };
   }
 
+  /** The tick that they were due at is not computed: they wait again. */
+  undrain(): void {
+    const drained = this.#drained;
+    if (drained === undefined) return;
+    this.#drained = undefined;
+    this.#mutations = [...without(this.#mutations, drained.mutations)];
+    this.#ends = [...without(this.#ends, drained.ends)];
+    this.#foresight = undefined;
+    this.#giveBack(drained.commands);
+  }
+
   /** An accepted command that cannot be done; the next tick says so. */
   refuse(end: SettledCommand): void {
     this.#ends.push(end);
@@ -144,10 +166,16 @@ export class Staging {
     }
   }
 
-  /** A birth under an id that was reserved. */
-  bear(entity: number, given: readonly Value[]): void {
+  /** A birth under an id that was reserved. @throws `invalid_argument` when somebody has it */
+  bear(entity: number, given: readonly Value[], snapshot: Snapshot): void {
     const signature = signatureOfValues(given, this.#registry);
     const values = this.#values(given);
+    if (!this.#checking && this.#foresee(snapshot).find(entity) !== undefined) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `Entity ${entity} is there already, or was; a birth needs an id of its own, which reserve gives.`,
+      );
+    }
     this.#push({ kind: 'spawn', entity, signature, values });
   }
 
@@ -191,8 +219,8 @@ export class Staging {
   removeComponents(entity: number, given: readonly AnyComponent[], snapshot: Snapshot): void {
     const components = given.map((component) => this.#registry.add(component));
     const before = this.#require(entity, snapshot);
-    const absent = components.find((component) => !before.names.includes(component.type));
-    if (absent !== undefined) throw missing(entity, absent);
+    const lacking = components.find((component) => !before.names.includes(component.type));
+    if (lacking !== undefined) throw missing(entity, lacking);
     this.#push({ kind: 'removeComponents', entity, components: Object.freeze(components) });
   }
 
@@ -209,7 +237,10 @@ export class Staging {
   }
 
   /** What the next tick applies; more can be staged while it runs. */
-  take(): Taken {
+  take(head?: Snapshot): Taken {
+    if (head !== undefined && this.#basis !== undefined && this.#basis !== head)
+      this.#recheck(head);
+    this.#basis = undefined;
     const taken = {
       mutations: this.#mutations,
       ends: this.#ends,
@@ -217,10 +248,36 @@ export class Staging {
       held: this.#held,
     };
     this.#taken = [...this.#taken, taken];
+    this.#computing = taken;
     this.#mutations = [];
     this.#ends = [];
     this.#drained = undefined;
     return taken;
+  }
+
+  /** The state went on since this was staged: what cannot happen any more is left out, and its command rejected. */
+  #recheck(head: Snapshot): void {
+    const count = this.#drained?.mutations[0] ?? this.#mutations.length;
+    const direct = this.#mutations.slice(0, count);
+    const foresight = () => new Foresight(head, this.#registry);
+    const { kept, refused } = recheck(direct, (one) => this.#commandOf.get(one), foresight);
+    if (kept.length === direct.length) return;
+    this.#mutations = [...kept, ...this.#mutations.slice(count)];
+    this.#ends = this.#ends.map((end) => {
+      const error = refused.get(end.command);
+      return error === undefined ? end : rejectedBy(end.command, error);
+    });
+    const shift = direct.length - kept.length;
+    if (this.#drained !== undefined) {
+      const [from, to] = this.#drained.mutations;
+      this.#drained = { ...this.#drained, mutations: [from - shift, to - shift] };
+    }
+    this.#foresight = undefined;
+  }
+
+  /** The tick that was being computed is the head now. */
+  pushed(): void {
+    this.#computing = undefined;
   }
 
   /** The tick that took the oldest of what is taken is the world's state now. */
@@ -236,6 +293,8 @@ export class Staging {
   restore(snapshot: Snapshot): void {
     const failed = [...this.#taken, this.take()];
     this.#taken = [];
+    this.#computing = undefined;
+    this.#basis = 'stale';
     this.#mutations = failed.flatMap(({ mutations, drained }) =>
       without(mutations, drained?.mutations),
     );
@@ -248,6 +307,12 @@ export class Staging {
 
   /** Commands whose work is dropped with it end with the next tick. */
   discard(): void {
+    if (this.#enacting !== undefined) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        'A command may drop nothing but what it staged itself; throw to refuse it, and let the host discard.',
+      );
+    }
     this.#mutations = [];
     this.#drained = undefined;
     this.#ends = this.#ends.map((end) => (end.status === 'applied' ? dropped(end) : end));
@@ -269,6 +334,7 @@ export class Staging {
 
   #push(mutation: Mutation): void {
     if (this.#checking) return;
+    if (this.#enacting !== undefined) this.#commandOf.set(mutation, this.#enacting);
     this.#mutations.push(Object.freeze(mutation));
     this.#foresight?.add(mutation);
   }
@@ -276,30 +342,20 @@ export class Staging {
   #require(entity: number, snapshot: Snapshot): Signature {
     const found = this.#foresee(snapshot).find(entity);
     if (found !== null && found !== undefined) return found;
-    const why =
-      found === null ? 'is despawned by what is already staged' : 'is not alive in this world';
-    throw new ArchetypeError(
-      'entity_not_found',
-      `Entity ${String(entity)} ${why}; use an id that spawn returned and that has not been despawned.`,
-    );
+    throw absent(entity, found);
   }
 
   #foresee(snapshot: Snapshot): Foresight {
+    this.#basis ??= snapshot;
     if (this.#foresight?.snapshot !== snapshot) {
       this.#foresight = new Foresight(snapshot, this.#registry);
-      for (const { mutations } of this.#taken)
-        for (const mutation of mutations) this.#foresight.add(mutation);
+      // What earlier ticks took is in the state already, but for the tick that is being computed.
+      for (const mutation of this.#computing?.mutations ?? []) this.#foresight.add(mutation);
       for (const mutation of this.#mutations) this.#foresight.add(mutation);
     }
     return this.#foresight;
   }
 }
-
-const missing = (entity: number, component: AnyComponent): ArchetypeError =>
-  new ArchetypeError(
-    'component_missing',
-    `Entity ${entity} has no ${component.type}; add it with addComponents first, or name a component that it has.`,
-  );
 
 const dropped = ({ command }: SettledCommand): SettledCommand => ({
   command,

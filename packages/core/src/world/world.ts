@@ -68,6 +68,7 @@ export class World {
   readonly #inside: Inside;
   readonly #announcer: Announcer;
   #ended: 'open' | 'closed' | 'destroyed' = 'open';
+  #closing: Promise<void> | undefined;
 
   /** Made by `Worlds`. */
   constructor(state: WorldState, staged?: { readonly staging: Staging }) {
@@ -405,13 +406,18 @@ export class World {
     this.#admit();
     if (signal.aborted) throw this.#toldToStop(signal);
     const before = this.#committer.head;
-    const due = [...this.#state.due.take(this.id, before.tick + 1)];
-    this.#staging.drain(due, stageOver(this.#staging, before));
-    if (before.tick !== UNSTARTED && this.#announcer.listens('preTick')) {
-      await this.#announcer.preTick(before.tick + 1, signal);
-      if (signal.aborted) throw this.#toldToStop(signal);
+    try {
+      const due = [...this.#state.due.take(this.id, before.tick + 1)];
+      this.#staging.drain(due, stageOver(this.#staging, before));
+      if (before.tick !== UNSTARTED && this.#announcer.listens('preTick')) {
+        await this.#announcer.preTick(before.tick + 1, signal);
+        if (signal.aborted) throw this.#toldToStop(signal);
+      }
+    } catch (error) {
+      this.#staging.undrain();
+      throw error;
     }
-    const taken = this.#staging.take();
+    const taken = this.#staging.take(before);
     const base = this.#committer.head;
     const inside = this.#inside.begin();
     try {
@@ -421,6 +427,7 @@ export class World {
       inside.end();
       this.#committer.checkBase(base);
       const durable = this.#committer.push(snapshot, commit, onDurable);
+      this.#staging.pushed();
       const applied = taken.ends.filter(({ status }) => status === 'applied').length;
       if (!this.#announcer.after) return { durable, ignored, applied };
       const told = durable.then(() => this.#announcer.ticked(before, snapshot, updated, signal));
@@ -575,14 +582,24 @@ export class World {
 
   /** Waits for the tick under way and for detached handlers, then refuses further use. The stored world is not destroyed. Idempotent. */
   async close(): Promise<void> {
-    if (this.#ended !== 'open') return;
-    this.#refuseInside('close');
+    if (this.#ended === 'open') {
+      this.#refuseInside('close');
+      this.#closing = this.#close();
+    }
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#ended = 'closed';
-    this.#state.release();
     this.#announcer.close();
-    await this.#turns.idle();
-    await this.#committer.idle();
-    await this.#announcer.drain();
+    try {
+      await this.#turns.idle();
+      await this.#committer.idle();
+      await this.#announcer.drain();
+    } finally {
+      // Nobody goes on with it before it has come to its end here.
+      this.#state.release();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

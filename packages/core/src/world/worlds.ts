@@ -36,6 +36,8 @@ export interface WorldsOptions<W extends World = World> {
   readonly make?: (...given: ConstructorParameters<typeof World>) => W;
   /** Told when a new world is written down: with its first step, query or fork. */
   readonly created?: (record: WorldRecord) => void;
+  /** Told when this process holds a world no longer, before anybody can go on with it. */
+  readonly released?: (world: WorldId) => void;
   /** Told of a world that was resumed before anybody else can find it; when it fails, the world is closed again. */
   readonly resumed?: (world: W) => Promise<void>;
 }
@@ -68,6 +70,7 @@ export class Worlds<W extends World = World> {
   readonly #context: AsyncContext | undefined;
   readonly #due: Due;
   readonly #make: (...given: ConstructorParameters<typeof World>) => W;
+  readonly #released: ((world: WorldId) => void) | undefined;
   readonly #created: ((record: WorldRecord) => void) | undefined;
   readonly #resumed: ((world: W) => Promise<void>) | undefined;
   readonly #names = new Set<string>();
@@ -79,6 +82,7 @@ export class Worlds<W extends World = World> {
     this.#context = options.context;
     this.#due = options.due ?? NOTHING_DUE;
     this.#make = options.make ?? ((...given) => new World(...given) as W);
+    this.#released = options.released;
     this.#created = options.created;
     this.#resumed = options.resumed;
     if (typeof store === 'function') {
@@ -269,6 +273,7 @@ export class Worlds<W extends World = World> {
         })),
       fork: (at, options) => this.#fork(record, at, parts, options),
       release: () => {
+        this.#released?.(record.world);
         this.#names.delete(record.name);
         this.#live.delete(record.world);
       },

@@ -1,3 +1,5 @@
+import { ArchetypeError } from '../errors.ts';
+
 /**
  * Remembers across awaits on whose behalf code runs. Node's `AsyncLocalStorage` is one; where there is none, a world still
  * knows the part of a processor that runs before its first await.
@@ -46,6 +48,20 @@ export class Inside {
     };
   }
 
+  /** Runs a handler's code, and whatever it waits for. */
+  readonly once = (work: () => unknown): unknown => {
+    const { run, end } = this.begin();
+    try {
+      const result = run(work);
+      if (!(result instanceof Promise)) end();
+      else void result.then(end, end);
+      return result;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  };
+
   /** Whether the caller is called, however indirectly, by a processor of the tick that is being computed. */
   get here(): boolean {
     if (this.#depth > 0) return true;
@@ -57,3 +73,13 @@ export class Inside {
     return false;
   }
 }
+
+/** What a processor or a handler is told that asks for its own world's next tick. */
+export const insideTick = (
+  world: string,
+  what: 'step' | 'fork' | 'destroy' | 'close',
+): ArchetypeError =>
+  new ArchetypeError(
+    'reentrant_step',
+    `World "${world}" is in the middle of a tick, and one of its processors asked to ${what} it; a processor acts through ctx, so return first, and ${what} the world between ticks.`,
+  );

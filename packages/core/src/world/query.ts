@@ -46,18 +46,44 @@ export async function readQuery(
   options: QueryOptions,
   nearest?: NearestRows,
 ): Promise<Frame> {
-  const plan = planQuery(world, newest, components, options);
-  // A condition decides first: the nearest rows of all need not fulfil it.
-  const hint = nearest !== undefined && plan.where === undefined ? { nearest } : {};
-  const frames: Frame[] = [];
-  let rows = 0;
-  for await (const frame of store.scan({ ...plan.scan, ...hint })) {
-    const kept = plan.where === undefined ? frame : filterBy(frame, plan.where);
-    frames.push(kept);
-    rows += kept.numRows;
-    if (plan.sort.length === 0 && rows >= plan.limit) break;
+  const reading = new QueryReading(world, newest, components, options, nearest);
+  for await (const frame of store.scan(reading.scan)) if (reading.add(frame)) break;
+  return reading.finish();
+}
+
+/** A query while its rows come in; how they come is the reader's. */
+export class QueryReading {
+  /** What to read of the store. */
+  readonly scan: ScanQuery;
+  readonly #plan: QueryPlan;
+  readonly #frames: Frame[] = [];
+  #rows = 0;
+
+  constructor(
+    world: WorldId,
+    newest: number | undefined,
+    components: readonly ComponentShape[],
+    options: QueryOptions,
+    nearest?: NearestRows,
+  ) {
+    this.#plan = planQuery(world, newest, components, options);
+    // A condition decides first: the nearest rows of all need not fulfil it.
+    const hint = nearest !== undefined && this.#plan.where === undefined ? { nearest } : {};
+    this.scan = { ...this.#plan.scan, ...hint };
   }
-  return finish(plan, frames);
+
+  /** Takes the next rows. @returns whether no more are needed */
+  add(frame: Frame): boolean {
+    const { where, sort: keys, limit } = this.#plan;
+    const kept = where === undefined ? frame : filterBy(frame, where);
+    this.#frames.push(kept);
+    this.#rows += kept.numRows;
+    return keys.length === 0 && this.#rows >= limit;
+  }
+
+  finish(): Frame {
+    return finish(this.#plan, this.#frames);
+  }
 }
 
 /** A query that has nothing to read. */

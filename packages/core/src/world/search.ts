@@ -55,16 +55,24 @@ export async function searchNearest(
   vector: ArrayLike<number>,
   options: SearchOptions,
 ): Promise<Frame> {
-  const nearest = checkSearch(component, field, vector, options);
-  const query: QueryOptions = {
-    ticks: options.ticks ?? 'newest',
-    ...(options.where && { where: options.where }),
-  };
+  const { nearest, query } = planSearch(component, field, vector, options);
   const rows =
     store === undefined
       ? emptyQuery([component], query)
       : await readQuery(store, world, newest, [component], query, nearest);
-  return take(rows, nearest);
+  return takeNearest(rows, nearest);
+}
+
+/** A search as the query whose rows it is among. @throws `unknown_column`, `invalid_value`, `invalid_argument` */
+export function planSearch(
+  component: ComponentShape,
+  field: string,
+  vector: ArrayLike<number>,
+  options: SearchOptions,
+): { readonly nearest: NearestRows; readonly query: QueryOptions } {
+  const nearest = checkSearch(component, field, vector, options);
+  const { ticks = 'newest', where } = options;
+  return { nearest, query: { ticks, ...(where && { where }) } };
 }
 
 function checkSearch(
@@ -110,7 +118,7 @@ function checkSearch(
 }
 
 /** The nearest rows, with a column `distance`. Rows without a vector are left out. */
-function take(rows: Frame, { column: name, vector, metric, k }: NearestRows): Frame {
+export function takeNearest(rows: Frame, { column: name, vector, metric, k }: NearestRows): Frame {
   const column = rows.at(name);
   const to = Float32Array.from(vector);
   const measure = distances[metric];

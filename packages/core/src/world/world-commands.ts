@@ -17,6 +17,9 @@ export interface Due {
   giveBack(world: string, commands: readonly DueCommand[]): void;
 }
 
+/** For worlds without a gate. */
+export const NOTHING_DUE: Due = { take: () => [], giveBack: () => undefined };
+
 /** The work of accepted commands, for those who bring them from outside; scripts stage directly. */
 export interface WorldCommands {
   /**

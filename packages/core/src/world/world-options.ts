@@ -1,3 +1,4 @@
+import { ArchetypeError } from '../errors.ts';
 import type { DataFrame } from '../frame/data-frame.ts';
 import type { Json } from '../state/json.ts';
 import type { ResourceValue } from '../state/resource.ts';
@@ -31,4 +32,13 @@ export interface ForkOptions {
   readonly seed?: number;
   /** Resources that differ in the branch. */
   readonly resources?: readonly ResourceValue[];
+}
+
+/** @throws `invalid_argument` */
+export function checkSteps(steps: number): void {
+  if (Number.isInteger(steps) && steps >= 0) return;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `run was told steps: ${String(steps)}; give a whole number from 0 on.`,
+  );
 }

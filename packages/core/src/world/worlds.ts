@@ -1,25 +1,26 @@
-import { ArchetypeError, didYouMean, requireObject } from '../errors.ts';
-import { Registry } from '../schema/registry.ts';
-import type { AnyComponent } from '../schema/component.ts';
-import { mintId, UNSTARTED, type WorldId } from '../state/ids.ts';
-import { forkLive, type AnyResource, type ResourceValue } from '../state/resource.ts';
+import { ArchetypeError, requireObject } from '../errors.ts';
+import type { WorldId } from '../state/ids.ts';
+import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
 import type { Logger } from '../state/logger.ts';
-import { lineageAt, type Lease, type WorldRecord } from '../state/world-record.ts';
+import type { Lease, WorldRecord } from '../state/world-record.ts';
 import type { Store, StoredWorld } from '../store/store.ts';
 import {
   defineSimulation,
   type Simulation,
   type SimulationDefinition,
 } from '../tick/simulation.ts';
-import type { Processor } from '../tick/processor.ts';
 import { bind } from './bind.ts';
-import { Hooks } from './hooks.ts';
+import { checkLive, findWorld } from './find-world.ts';
 import type { AsyncContext } from './inside.ts';
+import { Names } from './names.ts';
+import { forkParts, partsOf, type PlanParts } from './plan-parts.ts';
 import { collectResources, type GivenResources } from './world-resources.ts';
 import { World } from './world.ts';
+import type { ForkOptions } from './world-options.ts';
 import { WorldReader } from './world-reader.ts';
-import type { Due } from './world-commands.ts';
+import { forkRecord, newRecord } from './world-records.ts';
+import { NOTHING_DUE, type Due } from './world-commands.ts';
 import type { WorldState } from './world-state.ts';
 
 export interface WorldsOptions<W extends World = World> {
@@ -73,7 +74,7 @@ export class Worlds<W extends World = World> {
   readonly #released: ((world: WorldId) => void) | undefined;
   readonly #created: ((record: WorldRecord) => void) | undefined;
   readonly #resumed: ((world: W) => Promise<void>) | undefined;
-  readonly #names = new Set<string>();
+  readonly #names = new Names();
   readonly #live = new Map<WorldId, W>();
 
   /** A store, or how to open one; it is opened when the first world needs it. */
@@ -106,18 +107,9 @@ export class Worlds<W extends World = World> {
   ): W {
     const plan = defineSimulation(simulation);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
-    const record: WorldRecord = {
-      world: options.id ?? mintId(),
-      run: options.run ?? mintId(),
-      name: checkName(name),
-      seed: checkSeed(options.seed ?? randomSeed()),
-      createdAt: Date.now(),
-      lineage: [],
-      resources: given.data,
-      live: [...given.live.keys()].toSorted(),
-    };
-    const parts = this.#parts(plan, given.live, given.known);
-    this.#take(record.name);
+    const record = newRecord(name, given, options);
+    const parts = partsOf(plan, given);
+    this.#names.take(record.name);
     const world = this.#enter(
       this.#make(
         this.#state(record, emptySnapshot(given.data), parts, async (store) => {
@@ -130,7 +122,7 @@ export class Worlds<W extends World = World> {
     try {
       plan.setup?.(world);
     } catch (error) {
-      this.#names.delete(record.name);
+      this.#names.release(record.name);
       this.#live.delete(record.world);
       throw error;
     }
@@ -149,20 +141,14 @@ export class Worlds<W extends World = World> {
     options: ResumeOptions = {},
   ): Promise<W> {
     const plan = defineSimulation(simulation);
-    const stored = await this.#find(idOrName);
+    const stored = findWorld(await this.list(), idOrName);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
-    const missing = stored.live.filter((name) => !given.live.has(name));
-    if (missing.length > 0) {
-      throw new ArchetypeError(
-        'resource_missing',
-        `World "${stored.name}" was made with live resources that are not recorded: ${missing.join(', ')}. Give them again, in the simulation's resources or in resume's.`,
-      );
-    }
-    this.#take(stored.name);
+    checkLive(stored, given);
+    this.#names.take(stored.name);
     try {
       return await this.#goOn(stored, plan, given, options);
     } catch (error) {
-      this.#names.delete(stored.name);
+      this.#names.release(stored.name);
       throw error;
     }
   }
@@ -174,7 +160,7 @@ export class Worlds<W extends World = World> {
     options: ResumeOptions,
   ): Promise<W> {
     const store = await this.#store();
-    const parts = this.#parts(plan, given.live, given.known);
+    const parts = partsOf(plan, given);
     const before = await store.snapshot(stored.world, stored.newestTick);
     // Definitions are held against the stored ones before the writer is changed.
     if (before !== undefined) bind(before, parts.registry);
@@ -197,7 +183,7 @@ export class Worlds<W extends World = World> {
 
   /** A stored world, read only; it need not be resumed, and may be written elsewhere meanwhile. */
   async attach(idOrName: string): Promise<WorldReader> {
-    const stored = await this.#find(idOrName);
+    const stored = findWorld(await this.list(), idOrName);
     return new WorldReader(await this.#store(), stored);
   }
 
@@ -230,25 +216,10 @@ export class Worlds<W extends World = World> {
     );
   }
 
-  #parts(
-    plan: Simulation,
-    live: ReadonlyMap<string, unknown>,
-    resources: ReadonlyMap<string, AnyResource>,
-  ): Parts {
-    const registry = new Registry();
-    const processors: Processor[] = [];
-    const hooks = new Hooks(plan.hooks);
-    const parts = { registry, processors, live: new Map(live), resources, hooks };
-    const components: readonly AnyComponent[] = plan.components;
-    components.forEach((component) => registry.add(component));
-    plan.processors.forEach((processor) => register(parts, processor));
-    return parts;
-  }
-
   #state(
     record: WorldRecord,
     snapshot: Snapshot,
-    parts: Parts,
+    parts: PlanParts,
     write: (store: Store) => Promise<Lease>,
   ): WorldState {
     let opened: Promise<{ store: Store; lease: Lease }> | undefined;
@@ -260,12 +231,10 @@ export class Worlds<W extends World = World> {
       record,
       snapshot,
       ...parts,
-      keys: new Map(),
       logger: this.#logger,
       context: this.#context,
       due: this.#due,
       make: (...next) => this.#enter(this.#make(...next)),
-      register: (processor) => register(parts, processor),
       open: () =>
         (opened ??= open().catch((error: unknown) => {
           opened = undefined;
@@ -274,7 +243,7 @@ export class Worlds<W extends World = World> {
       fork: (at, options) => this.#fork(record, at, parts, options),
       release: () => {
         this.#released?.(record.world);
-        this.#names.delete(record.name);
+        this.#names.release(record.name);
         this.#live.delete(record.world);
       },
     };
@@ -283,43 +252,15 @@ export class Worlds<W extends World = World> {
   async #fork(
     source: WorldRecord,
     snapshot: Snapshot,
-    parts: Parts,
-    options: {
-      readonly name?: string;
-      readonly seed?: number;
-      readonly resources?: readonly ResourceValue[];
-    },
+    parts: PlanParts,
+    options: ForkOptions,
   ): Promise<WorldState> {
     const given = collectResources(options.resources ?? []);
-    const live = new Map(
-      [...parts.live].map(([name, value]) => [name, forkOne(parts.resources.get(name), value)]),
-    );
-    given.live.forEach((value, name) => live.set(name, value));
+    const copied = forkParts(parts, given);
     const resources = { ...snapshot.resources, ...given.data };
-    const record: WorldRecord = {
-      world: mintId(),
-      run: mintId(),
-      name: checkName(options.name ?? this.#freeName(`${source.name}-fork`)),
-      seed: checkSeed(options.seed ?? source.seed),
-      createdAt: Date.now(),
-      lineage: snapshot.tick === UNSTARTED ? [] : lineageAt(source, snapshot.tick),
-      forkedAt: {
-        world: source.world,
-        run: source.run,
-        tick: snapshot.tick,
-        nextEntityId: snapshot.counters.nextEntity,
-      },
-      resources,
-      live: [...live.keys()].toSorted(),
-    };
-    const copied: Parts = {
-      registry: parts.registry.copy(),
-      processors: [...parts.processors],
-      live,
-      resources: new Map([...parts.resources, ...given.known]),
-      hooks: new Hooks(parts.hooks.list),
-    };
-    this.#take(record.name);
+    const name = options.name ?? this.#names.free(`${source.name}-fork`);
+    const record = forkRecord(source, snapshot, copied.live, resources, { ...options, name });
+    this.#names.take(record.name);
     const state = this.#state(record, { ...snapshot, resources }, copied, (store) =>
       store.fork(record),
     );
@@ -337,91 +278,4 @@ export class Worlds<W extends World = World> {
     this.#live.set(world.id, world);
     return world;
   }
-
-  #take(name: string): void {
-    if (!this.#names.has(name)) {
-      this.#names.add(name);
-      return;
-    }
-    throw new ArchetypeError(
-      'world_exists',
-      `A live world is called "${name}" already; close it, or use another name.`,
-    );
-  }
-
-  #freeName(name: string): string {
-    for (let k = 1; ; k++) {
-      const candidate = k === 1 ? name : `${name}-${k}`;
-      if (!this.#names.has(candidate)) return candidate;
-    }
-  }
-
-  async #find(idOrName: string): Promise<StoredWorld> {
-    const worlds = await this.list();
-    const byId = worlds.find((world) => world.world === idOrName);
-    if (byId !== undefined) return byId;
-    const named = worlds.filter((world) => world.name === idOrName);
-    if (named.length === 1) return named[0]!;
-    if (named.length > 1) {
-      throw new ArchetypeError(
-        'world_ambiguous',
-        `${named.length} stored worlds are called "${idOrName}": ${named.map((world) => world.world).join(', ')}; name one by its id.`,
-      );
-    }
-    throw new ArchetypeError(
-      'world_not_found',
-      `No stored world has the id or name "${idOrName}"${didYouMean(
-        idOrName,
-        worlds.map((world) => world.name),
-      )} The store holds ${worlds.length}.`,
-    );
-  }
-}
-
-const NOTHING_DUE: Due = { take: () => [], giveBack: () => undefined };
-
-/** A world's code and objects; forks copy them. */
-interface Parts {
-  readonly registry: Registry;
-  readonly processors: Processor[];
-  readonly live: Map<string, unknown>;
-  readonly resources: ReadonlyMap<string, AnyResource>;
-  readonly hooks: Hooks;
-}
-
-function register({ registry, processors }: Parts, processor: Processor): void {
-  if (processors.some(({ name }) => name === processor.name)) {
-    throw new ArchetypeError(
-      'processor_conflict',
-      `This world has a processor "${processor.name}" already; remove it first, or rename one.`,
-    );
-  }
-  const { components, without, optional } = processor;
-  [...components, ...without, ...optional].forEach((component) => registry.add(component));
-  processors.push(processor);
-}
-
-const forkOne = (resource: AnyResource | undefined, value: unknown): unknown =>
-  resource === undefined ? value : forkLive(resource, value);
-
-function checkName(name: string): string {
-  if (typeof name === 'string' && name.trim() !== '') return name;
-  throw new ArchetypeError(
-    'invalid_name',
-    `A world needs a name and was given ${JSON.stringify(name)}.`,
-  );
-}
-
-function checkSeed(seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw new ArchetypeError(
-    'invalid_argument',
-    `The seed was ${String(seed)}; give a whole number from 0 to 2^53 - 1.`,
-  );
-}
-
-/** Drawn once and recorded, so that what follows from it can be repeated. */
-function randomSeed(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  return (high! >>> 11) * 4294967296 + low!;
 }

@@ -16,6 +16,7 @@ const CORE: readonly (readonly string[])[] = [
   ['state'],
   ['store', 'tick'],
   ['world'],
+  ['sync'],
   ['index'],
 ];
 

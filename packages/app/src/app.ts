@@ -12,7 +12,7 @@ import {
 } from '@archetype/core';
 import type { AuditHead } from './audit/chain.ts';
 import type { AuditPage, AuditPageQuery } from './audit/page.ts';
-import { levels, type TrustedAuditLevel } from './audit/trusted.ts';
+import { checkLevel, type TrustedAuditLevel } from './audit/trusted.ts';
 import { verifyTrail, type AuditVerdict } from './audit/verify.ts';
 import { closeAll } from './close-all.ts';
 import { checkActor } from './command/actor.ts';
@@ -76,8 +76,7 @@ export class App {
       policy = createPolicy(),
     } = options ?? {};
     if (store === undefined) throw refused('no store', 'one, for example new MemoryStore()');
-    if (!levels.includes(trustedAudit))
-      throw refused(`trustedAudit: ${printed(trustedAudit)}`, `one of ${levels.join(', ')}`);
+    checkLevel(trustedAudit);
     if (!(policy?.grants instanceof Map))
       throw refused(`policy: ${printed(policy)}`, 'what createPolicy returned');
     const limits = checkQuotas(options.quotas ?? {}, new Set(commandTypes));

@@ -100,7 +100,7 @@ export class Host implements Services, WorldHost {
     options: CreateOptions,
   ): RuntimeWorld {
     const world = this.#worlds.create(name, simulation, options);
-    if (this.trusted.level === 'mutations') auditEntities(world, this.trusted);
+    this.#auditEntities(world);
     return world;
   }
 
@@ -129,6 +129,14 @@ export class Host implements Services, WorldHost {
     return world;
   }
 
+  #auditEntities(world: RuntimeWorld): void {
+    if (this.trusted.level !== 'mutations') return;
+    auditEntities(
+      (event, handler) => world.on(event, handler, { mode: 'detached' }),
+      (type, about, summary) => this.trusted.note(type, about, summary),
+    );
+  }
+
   #created({ world: id, name }: WorldRecord): void {
     if (!this.#commanded.has(id)) this.trusted.note('create_world', { id, tick: 0 }, { name });
   }
@@ -142,7 +150,7 @@ export class Host implements Services, WorldHost {
     const world = await this.inFlight.leave(record.world, () =>
       this.#worlds.resume(record.world, simulation, options),
     );
-    if (this.trusted.level === 'mutations') auditEntities(world, this.trusted);
+    this.#auditEntities(world);
     return world;
   }
 

@@ -21,7 +21,10 @@ export type { Limits, QuotaOptions } from './quota/limits.ts';
 export { verifyTrail } from './audit/verify.ts';
 export type { AuditHead } from './audit/chain.ts';
 export type { AuditEntry, AuditOutcome } from './audit/entry.ts';
+export { checkLevel as checkTrustedLevel } from './audit/trusted.ts';
 export type { TrustedAuditLevel } from './audit/trusted.ts';
+export { auditEntities } from './audit/entity-audit.ts';
+export { TrustedTrail, type TrustedCall } from './audit/trusted-trail.ts';
 export type { AuditVerdict } from './audit/verify.ts';
 
 export { runEpisode } from './simulate/episode.ts';

@@ -116,6 +116,18 @@ export {
 export type { QueryOptions, Ticks } from './world/query.ts';
 export type { SearchOptions } from './world/search.ts';
 
+// Worlds for scripts that do not await.
+export { SyncWorlds, type SyncWorldsOptions } from './sync/sync-worlds.ts';
+export { SyncWorld } from './sync/sync-world.ts';
+export type { SyncWorldReader } from './sync/sync-reader.ts';
+export type { Appending, SyncStore } from './sync/sync-store.ts';
+export type {
+  SyncDetached,
+  SyncHookEvents,
+  SyncHookWorld,
+  SyncQuietWorld,
+} from './sync/sync-hooks.ts';
+
 // For stores and storage adapters: frames and columns without their types.
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type {

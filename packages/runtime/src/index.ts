@@ -1,6 +1,9 @@
 export { ArchetypeRuntime } from './runtime.ts';
 export type { LogLevel } from './log.ts';
-export type { RuntimeOptions, RuntimeStorage, WorldDefinition } from './runtime.ts';
+export type { RuntimeOptions } from './runtime.ts';
+export type { WorldDefinition } from './world-definition.ts';
+export type { RuntimeStorage } from './open-store.ts';
+export type { SyncRuntime, SyncRuntimeOptions } from './sync/sync-runtime.ts';
 
 // What a runtime's own methods give and take, of the app layer.
 export { createPolicy, loadSimulations } from '@archetype/app';
@@ -106,6 +109,9 @@ export type {
   SimulationDefinition,
   StoredCommand,
   StoredWorld,
+  SyncHookEvents,
+  SyncWorld,
+  SyncWorldReader,
   TickContext,
   Value,
   World,

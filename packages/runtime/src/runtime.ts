@@ -1,6 +1,5 @@
 import {
   ArchetypeError,
-  MemoryStore,
   type ResourceValue,
   type ResumeOptions,
   type Actor,
@@ -25,33 +24,11 @@ import {
   type RuntimeWorld,
   type TrustedAuditLevel,
 } from '@archetype/app';
-import {
-  StorePool,
-  type CacheConfig,
-  type DurableStore,
-  type StoreSettings,
-} from '@archetype/storage';
-import { lancedb } from '@archetype/storage-lancedb';
+import { StorePool, type DurableStore } from '@archetype/storage';
 import { logLevel, stderrLogger, type LogLevel } from './log.ts';
-
-/** Where worlds are kept. */
-export interface RuntimeStorage extends StoreSettings {
-  /** A directory, made when a world is first written, or `s3://bucket/prefix`; `./archetype_data` unless told. */
-  readonly uri?: string;
-  /** For object storage: `region`, `endpoint`, `aws_access_key_id` and so on; the environment's unless told. */
-  readonly storageOptions?: Readonly<Record<string, string>>;
-  /** For object storage: where journal and catalog are; below `./archetype_data`, by the URI's name, unless told. */
-  readonly localDirectory?: string;
-  /** Stores beside each other in one directory; `default` unless told. */
-  readonly namespace?: string;
-  /** `lancedb` unless told; `memory` keeps nothing. */
-  readonly backend?: 'lancedb' | 'memory';
-  readonly cache?: Partial<CacheConfig>;
-  /** Only read stored worlds, also while another process writes them. */
-  readonly readOnly?: boolean;
-  /** Take the store from a process that holds it and cannot be ended. */
-  readonly takeOver?: boolean;
-}
+import { openerOf, storageOf, type RuntimeStorage } from './open-store.ts';
+import type { WorldDefinition } from './world-definition.ts';
+import { SyncRuntime, type SyncRuntimeOptions } from './sync/sync-runtime.ts';
 
 export interface RuntimeOptions {
   /** A directory, or more. */
@@ -65,11 +42,6 @@ export interface RuntimeOptions {
   /** Which of the script's own calls are audited; world life cycles and runs (`lifecycle`) unless told. */
   readonly trustedAudit?: TrustedAuditLevel;
 }
-
-export type WorldDefinition = SimulationDefinition & {
-  /** A whole number from 0 to 2^53 - 1; random unless told, and recorded. */
-  readonly seed?: number;
-};
 
 /**
  * The entry for scripts: opens a store when a world first needs it, and closes everything it opened.
@@ -86,10 +58,23 @@ export class ArchetypeRuntime {
   readonly #app: App;
   #closing: Promise<void> | undefined;
 
+  /**
+   * The same for scripts that do not await: worlds whose every call returns when it is done. Processors and handlers run in
+   * the calling thread and are synchronous; the store is in a thread of its own.
+   *
+   * @throws `invalid_argument`
+   * @example
+   * using runtime = ArchetypeRuntime.sync();
+   * const world = runtime.world('demo', { processors: [movement] });
+   * world.spawn(Position({ x: 0 }), Velocity({ dx: 1 }));
+   * world.run({ steps: 3 });
+   */
+  static sync(options: SyncRuntimeOptions = {}): SyncRuntime {
+    return new SyncRuntime(options);
+  }
+
   constructor(options: RuntimeOptions = {}) {
-    const storage =
-      typeof options.storage === 'string' ? { uri: options.storage } : (options.storage ?? {});
-    this.#store = openerOf(storage, this.#pool);
+    this.#store = openerOf(storageOf(options.storage), this.#pool);
     this.#app = createApp({
       ...options.actors,
       store: this.#store,
@@ -194,17 +179,4 @@ export class ArchetypeRuntime {
       throw new ArchetypeError('store_closed', 'The runtime is closed; make a new one.');
     }
   }
-}
-
-function openerOf(storage: RuntimeStorage, pool: StorePool): () => Promise<Store> {
-  const { backend = 'lancedb', ...config } = storage;
-  if (backend === 'memory') {
-    const store = new MemoryStore();
-    return async () => store;
-  }
-  if (backend === 'lancedb') return () => pool.open({ ...config, tables: lancedb });
-  throw new ArchetypeError(
-    'invalid_argument',
-    `The storage backend was ${JSON.stringify(backend)}; use "lancedb" or "memory".`,
-  );
 }

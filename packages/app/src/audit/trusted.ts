@@ -1,7 +1,8 @@
-import { codeOf, type Json, type World } from '@archetype/core';
+import { ArchetypeError, codeOf, type ErrorCode, type Json, type World } from '@archetype/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SYSTEM } from '../command/actor.ts';
 import { digestOf } from '../command/canonical.ts';
+import { printed } from '../command/printed.ts';
 import { auditDraft, type AuditDraft } from './draft.ts';
 import type { AuditTrail } from './trail.ts';
 
@@ -11,7 +12,23 @@ import type { AuditTrail } from './trail.ts';
  */
 export type TrustedAuditLevel = 'none' | 'lifecycle' | 'mutations';
 
-export const levels: readonly TrustedAuditLevel[] = ['none', 'lifecycle', 'mutations'];
+const levels: readonly TrustedAuditLevel[] = ['none', 'lifecycle', 'mutations'];
+
+/** @throws `invalid_argument` */
+export function checkLevel(level: TrustedAuditLevel): TrustedAuditLevel {
+  if (levels.includes(level)) return level;
+  throw new ArchetypeError(
+    'invalid_argument',
+    `An app was given trustedAudit: ${printed(level)}; give one of ${levels.join(', ')}.`,
+  );
+}
+
+/** When a call began and ended, in milliseconds since the epoch, and how long it took. */
+export interface Span {
+  readonly at: number;
+  readonly ended: number;
+  readonly ms: number;
+}
 
 /** Runs of a world that share a row. */
 interface Runs {
@@ -55,8 +72,13 @@ export class TrustedAudit {
   note(type: string, world: About, summary: Json): void {
     if (this.#level === 'none') return;
     const now = this.#clock();
+    this.did(type, world, summary, { at: now, ended: now, ms: 0 });
+  }
+
+  /** Something was done to a world, or failed with a code. */
+  did(type: string, world: About, summary: Json, span: Span, code?: ErrorCode): void {
     this.#runs.delete(world.id);
-    this.#trail.note({ row: this.#row(type, world, summary, { at: now, ended: now, ms: 0 }) });
+    this.#trail.note({ row: this.#row(type, world, summary, span, code) });
   }
 
   /** Something that is done to a world; `summary` says what came of it. */
@@ -70,12 +92,10 @@ export class TrustedAudit {
     const span = this.#begin();
     try {
       const result = await this.silently(work);
-      this.#runs.delete(world.id);
-      this.#trail.note({ row: this.#row(type, world, summary(result), span()) });
+      this.did(type, world, summary(result), span());
       return result;
     } catch (error) {
-      this.#runs.delete(world.id);
-      this.#trail.note({ row: this.#row(type, world, {}, span(), codeOf(error)) });
+      this.did(type, world, {}, span(), codeOf(error));
       throw error;
     }
   }
@@ -91,18 +111,25 @@ export class TrustedAudit {
     try {
       result = await this.silently(work);
     } catch (error) {
-      this.#runs.delete(world.id);
-      this.#trail.note({ row: this.#row('run', world, {}, span(), codeOf(error)) });
+      this.did('run', world, {}, span(), codeOf(error));
       throw error;
     }
-    const { at, ended, ms } = span();
+    this.ran(world, result, span());
+    return result;
+  }
+
+  /** A run ended; as `run`. */
+  ran(
+    world: Pick<About, 'id'>,
+    result: { readonly ticksCompleted: number; readonly finalTick: number },
+    { at, ended, ms }: Span,
+  ): void {
     const runs = this.#runs.get(world.id) ?? this.#share(world.id, at);
     runs.calls++;
     runs.ticks += result.ticksCompleted;
     runs.finalTick = result.finalTick;
     runs.durationMs += ms;
     runs.finishedAt = ended;
-    return result;
   }
 
   #share(world: string, acceptedAt: number): Runs {
@@ -130,7 +157,7 @@ export class TrustedAudit {
     return runs;
   }
 
-  #begin(): () => { readonly at: number; readonly ended: number; readonly ms: number } {
+  #begin(): () => Span {
     const [at, began] = [this.#clock(), performance.now()];
     return () => ({ at, ended: this.#clock(), ms: performance.now() - began });
   }
@@ -139,7 +166,7 @@ export class TrustedAudit {
     type: string,
     { id: world, tick }: About,
     summary: Json,
-    { at, ended, ms }: { readonly at: number; readonly ended: number; readonly ms: number },
+    { at, ended, ms }: Span,
     code?: string,
   ): AuditDraft {
     return auditDraft({

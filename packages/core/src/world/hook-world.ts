@@ -29,7 +29,8 @@ export type HookWorld = Pick<
   | 'messages'
 >;
 
-const STAGING = [
+/** What of it changes the world. */
+export const HOOK_STAGING = [
   'spawn',
   'spawnMany',
   'despawn',
@@ -40,8 +41,14 @@ const STAGING = [
   'discard',
 ] as const;
 
+/** Whatever can be asked like a world; how it answers is its own. */
+type Quiet = Pick<World, Exclude<keyof QuietWorld, Reads>> & {
+  readonly [R in Reads]: (...given: never[]) => unknown;
+};
+type Reads = 'query' | 'messages';
+
 /** The world with its mutations refused. */
-export function quiet(world: World): QuietWorld {
+export function quiet(world: Quiet): QuietWorld {
   const refuse = (): never => {
     throw new ArchetypeError(
       'read_only',
@@ -65,10 +72,10 @@ export function quiet(world: World): QuietWorld {
       return { ...world.resources, set: refuse };
     },
     info: () => world.info(),
-    query: (...given: Parameters<World['query']>) => world.query(...given),
+    query: (...given: never[]) => world.query(...given),
     staged: () => world.staged(),
-    messages: (...given: Parameters<World['messages']>) => world.messages(...given),
-    ...Object.fromEntries(STAGING.map((name) => [name, refuse])),
+    messages: (...given: never[]) => world.messages(...given),
+    ...Object.fromEntries(HOOK_STAGING.map((name) => [name, refuse])),
   };
   return face as QuietWorld;
 }

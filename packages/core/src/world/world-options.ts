@@ -34,6 +34,9 @@ export interface ForkOptions {
   readonly resources?: readonly ResourceValue[];
 }
 
+/** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
+export const MAX_IN_FLIGHT = 32;
+
 /** @throws `invalid_argument` */
 export function checkSteps(steps: number): void {
   if (Number.isInteger(steps) && steps >= 0) return;

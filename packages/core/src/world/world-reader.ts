@@ -40,11 +40,7 @@ export class WorldReader {
     components: readonly (AnyComponent | string)[],
     options: QueryOptions = {},
   ): Promise<DataFrame> {
-    const wanted = components.map((component) =>
-      typeof component === 'string'
-        ? this.#stored(component)
-        : this.#recorded(requireComponent(component)),
-    );
+    const wanted = components.map((component) => readableShape(this.record, component));
     return typed(await readQuery(this.#store, this.record.world, undefined, wanted, options));
   }
 
@@ -67,10 +63,7 @@ export class WorldReader {
     vector: ArrayLike<number>,
     options: SearchOptions = {},
   ): Promise<DataFrame> {
-    const shape =
-      typeof component === 'string'
-        ? this.#stored(component)
-        : this.#recorded(requireComponent(component));
+    const shape = readableShape(this.record, component);
     const { world } = this.record;
     return typed(await searchNearest(this.#store, world, undefined, shape, field, vector, options));
   }
@@ -80,21 +73,27 @@ export class WorldReader {
     const { world } = this.record;
     return typed(await readMessages(this.#store, world, undefined, options.ticks ?? 'all'));
   }
+}
 
-  /** With the defaults that were recorded, which count for older rows. */
-  #recorded({ type, prefix, columns, defaults }: AnyComponent): ComponentShape {
-    const stored = this.record.components.find((shape) => shape.type === type);
+/**
+ * A stored world's component: with the defaults that were recorded, which count for older rows; by name, as it was stored.
+ *
+ * @throws `unknown_component`
+ */
+export function readableShape(
+  { name: world, components }: StoredWorld,
+  component: AnyComponent | string,
+): ComponentShape {
+  const name = typeof component === 'string' ? component : requireComponent(component).type;
+  const stored = components.find((shape) => shape.type === name);
+  if (typeof component !== 'string') {
+    const { type, prefix, columns, defaults } = component;
     return { type, prefix, columns, defaults: { ...defaults, ...stored?.defaults } };
   }
-
-  #stored(name: string): ComponentShape {
-    const shapes = this.record.components;
-    const found = shapes.find((shape) => shape.type === name);
-    if (found !== undefined) return found;
-    const names = [...new Set(shapes.map((shape) => shape.type))].toSorted();
-    throw new ArchetypeError(
-      'unknown_component',
-      `World "${this.record.name}" has no component "${name}" at its newest tick${didYouMean(name, names)} It has: ${names.join(', ') || 'none'}.`,
-    );
-  }
+  if (stored !== undefined) return stored;
+  const names = [...new Set(components.map((shape) => shape.type))].toSorted();
+  throw new ArchetypeError(
+    'unknown_component',
+    `World "${world}" has no component "${name}" at its newest tick${didYouMean(name, names)} It has: ${names.join(', ') || 'none'}.`,
+  );
 }

@@ -36,14 +36,12 @@ import { commandsOver, type WorldCommands } from './world-commands.ts';
 import type { RunResult } from './world-info.ts';
 import {
   checkSteps,
+  MAX_IN_FLIGHT,
   type ForkOptions,
   type RunOptions,
   type StepOptions,
 } from './world-options.ts';
 import type { WorldState } from './world-state.ts';
-
-/** Ticks of one run that are computed but not yet durable, at most; more would only hold memory. */
-export const MAX_IN_FLIGHT = 32;
 
 /**
  * A timeline of ticks. Mutations stage at once and throw at the call; `step` and `run` apply them and commit. It holds one

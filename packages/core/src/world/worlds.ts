@@ -1,4 +1,4 @@
-import { ArchetypeError, requireObject } from '../errors.ts';
+import { requireObject } from '../errors.ts';
 import type { WorldId } from '../state/ids.ts';
 import type { AnyResource, ResourceValue } from '../state/resource.ts';
 import { emptySnapshot, type Snapshot } from '../state/snapshot.ts';
@@ -11,6 +11,7 @@ import {
   type SimulationDefinition,
 } from '../tick/simulation.ts';
 import { bind } from './bind.ts';
+import { closeFailed } from './close-failed.ts';
 import { checkLive, findWorld } from './find-world.ts';
 import type { AsyncContext } from './inside.ts';
 import { Names } from './names.ts';
@@ -208,12 +209,7 @@ export class Worlds<W extends World = World> {
     const failures = ends.flatMap((end) =>
       end.status === 'rejected' ? [end.reason as unknown] : [],
     );
-    if (failures.length === 0) return;
-    throw new ArchetypeError(
-      'close_failed',
-      `${failures.length} worlds could not be closed as they should: ${failures.map((error) => (error instanceof Error ? error.message : String(error))).join(' ')}`,
-      { cause: new AggregateError(failures) },
-    );
+    if (failures.length > 0) throw closeFailed(failures);
   }
 
   #state(

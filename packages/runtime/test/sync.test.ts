@@ -438,22 +438,28 @@ describe('what the store refuses', () => {
     }
   });
 
-  test('a world for which commands wait is left to the gate that does them', async () => {
+  test('a world for which commands wait is left to the gate that does them; ids that were promised stay given', async () => {
     const directory = await temporaryDirectory();
     const gated = new ArchetypeRuntime({ storage: directory });
     const world = gated.world('arena', arena, { seed: 1 });
     await world.step();
-    await world
+    const payload = { components: [{ type: 'Mark', n: 7 }] };
+    const { command, entities } = await world
       .as(player)
-      .submit({ type: 'spawn', payload: { components: [{ type: 'Mark', n: 7 }] }, tick: 3 });
+      .submit({ type: 'spawn', payload, tick: 3 });
     await gated.close();
-    expect(() => sync(directory).resume('arena', arena)).toThrow(
+    const runtime = ArchetypeRuntime.sync({ storage: directory });
+    expect(() => runtime.resume('arena', arena)).toThrow(
       expect.objectContaining({
         code: 'world_in_use',
-        message: expect.stringContaining('1 accepted'),
+        message: expect.stringContaining('1 accepted commands wait for world "arena"'),
       }),
     );
-    expect(Mark.type).toBe('Mark');
+    runtime.close();
+    const again = new ArchetypeRuntime({ storage: directory });
+    await (await again.resume('arena', arena)).as(player).cancel(command);
+    await again.close();
+    expect(sync(directory).resume('arena', arena).spawn(Mark())).toBe(entities[0]! + 1);
   });
 });
 

@@ -8,6 +8,8 @@ import type { SyncWorld } from './sync-world.ts';
 
 /** What a `SyncWorld` is given to live with. */
 export interface SyncWorldState extends WorldParts {
+  /** One above the entity ids that were given before, used or not. */
+  readonly held: number;
   /** Makes a fork, of the class that its source is of. */
   readonly make: (state: SyncWorldState, staged?: { readonly staging: Staging }) => SyncWorld;
   /** The store, with this world written down in it; the first call does that. */

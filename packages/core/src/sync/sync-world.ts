@@ -51,6 +51,7 @@ export class SyncWorld extends WorldBase {
   constructor(state: SyncWorldState, staged?: { readonly staging: Staging }) {
     super(state, staged);
     this.#state = state;
+    this.staging.hold(state.held);
     this.#committer = new SyncCommitter(state.snapshot, this.staging, (commit) => {
       const { store, lease } = state.open();
       return store.append({ ...commit, lease });

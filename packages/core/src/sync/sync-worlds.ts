@@ -32,8 +32,11 @@ export interface SyncWorldsOptions<W extends SyncWorld = SyncWorld> {
   readonly make?: (...given: ConstructorParameters<typeof SyncWorld>) => W;
   /** Told when a new world is written down: with its first step, query or fork. */
   readonly created?: (record: WorldRecord) => void;
-  /** Told of a stored world before it is gone on with; what it throws keeps that from happening. */
-  readonly resuming?: (world: StoredWorld) => void;
+  /**
+   * Asked about a stored world before it is gone on with: one above the entity ids that were promised, whatever became of
+   * that. What it throws keeps the world from being resumed.
+   */
+  readonly promised?: (world: StoredWorld) => number;
 }
 
 /**
@@ -96,17 +99,23 @@ export class SyncWorlds<W extends SyncWorld = SyncWorld> {
     const stored = findWorld(this.list(), idOrName);
     const given = collectResources([...plan.resources, ...(options.resources ?? [])]);
     checkLive(stored, given);
-    this.#options.resuming?.(stored);
+    const held = this.#options.promised?.(stored) ?? 0;
     this.#names.take(stored.name);
     try {
-      return this.#goOn(stored, plan, given, options);
+      return this.#goOn(stored, plan, given, options, held);
     } catch (error) {
       this.#names.release(stored.name);
       throw error;
     }
   }
 
-  #goOn(stored: StoredWorld, plan: Simulation, given: GivenResources, options: ResumeOptions): W {
+  #goOn(
+    stored: StoredWorld,
+    plan: Simulation,
+    given: GivenResources,
+    options: ResumeOptions,
+    held: number,
+  ): W {
     const store = this.#store();
     const parts = partsOf(plan, given);
     const before = store.snapshot(stored.world, stored.newestTick);
@@ -115,7 +124,7 @@ export class SyncWorlds<W extends SyncWorld = SyncWorld> {
     const { lease, record, state } = store.claim(stored.world);
     const snapshot =
       state === undefined ? emptySnapshot(record.resources) : bind(state, parts.registry);
-    const world = this.#make(this.#state(record, snapshot, parts, () => lease));
+    const world = this.#make(this.#state(record, snapshot, parts, () => lease, held));
     try {
       // What was staged and never committed is gone; what the simulation itself begins with is not.
       if (state === undefined) plan.setup?.(world);
@@ -157,6 +166,7 @@ export class SyncWorlds<W extends SyncWorld = SyncWorld> {
     snapshot: Snapshot,
     parts: PlanParts,
     write: (store: SyncStore) => Lease,
+    held = 0,
   ): SyncWorldState {
     let opened: { readonly store: SyncStore; readonly lease: Lease } | undefined;
     return {
@@ -165,6 +175,7 @@ export class SyncWorlds<W extends SyncWorld = SyncWorld> {
       ...parts,
       logger: this.#logger,
       due: NOTHING_DUE,
+      held,
       register: (processor) => {
         checkProcessor(processor);
         parts.register(processor);

@@ -58,8 +58,8 @@ export interface Requests {
   more: { given: number; answer: Page<WireFrame | WireMessages> };
   /** No more of it is wanted. */
   enough: { given: number; answer: void };
-  /** Whether commands wait that were accepted for a world. */
-  waiting: { given: string; answer: number };
+  /** How many accepted commands wait for a world, and one above the entity ids that commands were promised. */
+  promised: { given: string; answer: { readonly waiting: number; readonly held: number } };
   /** A call of the script's own, for the audit trail. */
   note: { given: TrustedCall; answer: void };
   audit: { given: AuditPageQuery; answer: AuditPage };

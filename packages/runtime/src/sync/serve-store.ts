@@ -1,5 +1,5 @@
 import { TrustedTrail } from '@archetype/app';
-import type { Store } from '@archetype/core';
+import type { CommandStatus, Store } from '@archetype/core';
 import { StorePool } from '@archetype/storage';
 import type { MessagePort } from 'node:worker_threads';
 import { openerOf, type RuntimeStorage } from '../open-store.ts';
@@ -96,6 +96,13 @@ function answersOf(trail: TrustedTrail): Omit<Answers, 'close'> {
     note: (_, call) => trail.note(call),
     audit: (_, query) => trail.page(query),
     verifyAudit: (_, kept) => trail.verify(kept),
-    waiting: async (store, world) => (await store.commands({ world, status: 'queued' })).length,
+    promised: async (store, world) => {
+      const of = (status: CommandStatus) => store.commands({ world, status });
+      const queued = await of('queued');
+      // Ids of applied ones are in the state.
+      const promising = [...queued, ...(await of('rejected')), ...(await of('cancelled'))];
+      const ids = promising.flatMap(({ reserved }) => reserved ?? []);
+      return { waiting: queued.length, held: ids.reduce((held, id) => Math.max(held, id + 1), 0) };
+    },
   };
 }

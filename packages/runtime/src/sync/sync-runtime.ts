@@ -63,7 +63,7 @@ export class SyncRuntime {
       ...(options.logger !== undefined && { logger: options.logger }),
       make: (...given) => new AuditedWorld(this.#audit, ...given),
       created: ({ world: id, name }) => this.#audit.note('create_world', { id, tick: 0 }, { name }),
-      resuming: (world) => this.#checkWaiting(world),
+      promised: (world) => this.#promised(world),
     });
   }
 
@@ -143,9 +143,10 @@ export class SyncRuntime {
     return (this.#channel ??= new ThreadChannel(this.#storage));
   }
 
-  #checkWaiting({ world, name }: StoredWorld): void {
-    const waiting = this.#thread().ask('waiting', world);
-    if (waiting === 0) return;
+  /** @throws `world_in_use` */
+  #promised({ world, name }: StoredWorld): number {
+    const { waiting, held } = this.#thread().ask('promised', world);
+    if (waiting === 0) return held;
     throw new ArchetypeError(
       'world_in_use',
       `${waiting} accepted commands wait for world "${name}", and only the gate of the asynchronous runtime does them; resume it there and step it, or cancel them.`,

@@ -524,20 +524,32 @@ describe('a process', () => {
   );
 });
 
-test('a thread that ends leaves nobody waiting: the commit is unknown, what follows is refused, what was told is stored', async () => {
-  const directory = await temporaryDirectory();
-  const script = join(import.meta.dirname, 'child', 'sync-orphan.ts');
-  const running = spawn(process.execPath, [...nodeArguments, script, directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  running.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  expect(await once(running, 'close')).toEqual([0, null]);
-  const { told, tick } = JSON.parse(output) as { told: string[]; tick: number };
-  expect(told).toEqual(['commit_unknown', 'storage_unavailable', 'storage_unavailable']);
-  expect(tick).toBeGreaterThan(0);
-  expect(sync(directory).resume('w', walkers).tick).toBeGreaterThanOrEqual(tick);
-});
+test.each([
+  ['exit', 'The thread that holds the store ended.'],
+  ['throw', 'The thread that holds the store ended: lightning'],
+])(
+  'a thread that ends by %s leaves nobody waiting: the commit is unknown, what follows is refused, what was told is stored',
+  async (how, said) => {
+    const directory = await temporaryDirectory();
+    const script = join(import.meta.dirname, 'child', 'sync-orphan.ts');
+    const running = spawn(process.execPath, [...nodeArguments, script, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, DYING: how },
+    });
+    let output = '';
+    running.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    expect(await once(running, 'close')).toEqual([0, null]);
+    const { told, message, tick } = JSON.parse(output) as {
+      told: string[];
+      message: string;
+      tick: number;
+    };
+    expect(told).toEqual(['commit_unknown', 'storage_unavailable', 'storage_unavailable']);
+    expect(message).toContain(said);
+    expect(tick).toBeGreaterThan(0);
+    expect(sync(directory).resume('w', walkers).tick).toBeGreaterThanOrEqual(tick);
+  },
+);
 
 describe('the audit trail', () => {
   test('has the rows that the same calls have in the asynchronous runtime', async () => {

@@ -46,7 +46,7 @@ export function unpackError(wire: WireError): unknown {
     errors === undefined
       ? new Error(message, cause)
       : new AggregateError(errors.map(unpackError), message, cause);
-  if (name !== undefined) error.name = name;
+  if (name !== undefined) Object.defineProperty(error, 'name', { value: name });
   // Where it was thrown, and not where it was unpacked.
   if (stack !== undefined) error.stack = stack;
   return Object.assign(error, notes);

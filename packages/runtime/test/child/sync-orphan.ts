@@ -14,16 +14,17 @@ threads.Worker = class extends Worker {
 syncBuiltinESMExports();
 const runtime = ArchetypeRuntime.sync({ storage: process.argv[2]! });
 const world = runtime.world('w', walkers, { seed: 4 });
-const codeOf = (work: () => unknown): string => {
+const errorOf = (work: () => unknown): Partial<ArchetypeError> => {
   try {
     work();
-    return 'nothing';
+    return {};
   } catch (error) {
-    return (error as ArchetypeError).code;
+    return error as ArchetypeError;
   }
 };
-const lost = codeOf(() => {
+const lost = errorOf(() => {
   for (;;) world.step();
 });
-const told = [lost, codeOf(() => world.step()), codeOf(() => runtime.worlds())];
-console.log(JSON.stringify({ told, tick: world.tick }));
+const later = [errorOf(() => world.step()), errorOf(() => runtime.worlds())];
+const told = [lost, ...later].map(({ code }) => code);
+console.log(JSON.stringify({ told, message: later[0]!.message, tick: world.tick }));

@@ -162,18 +162,24 @@ export class SyncWorld extends WorldBase {
     this.admit();
     if (signal.aborted) throw this.toldToStop(signal);
     const before = this.head;
-    this.stageDue(before);
-    if (before.tick !== UNSTARTED) {
-      this.#announcer.preTick(before.tick + 1);
-      if (signal.aborted) throw this.toldToStop(signal);
+    try {
+      this.stageDue(before);
+      if (before.tick !== UNSTARTED) {
+        this.#announcer.preTick(before.tick + 1);
+        if (signal.aborted) throw this.toldToStop(signal);
+      }
+    } catch (error) {
+      this.staging.undrain();
+      throw error;
     }
-    const taken = this.staging.take();
+    const taken = this.staging.take(before);
     const { snapshot, commit, ignored, updated } = this.#computed(taken, input, signal);
     try {
       this.#committer.push(snapshot, commit, () => {
         onDurable?.();
         if (this.#announcer.after) this.#announcer.ticked(before, snapshot, updated);
       });
+      this.staging.pushed();
     } catch (error) {
       this.#giveBack([error]);
     }

@@ -419,7 +419,9 @@ describe('what the store refuses', () => {
 
   test('a commit after somebody took the store over fails, and leaves the world at its last durable tick', async () => {
     const directory = await temporaryDirectory();
-    const runtime = ArchetypeRuntime.sync({ storage: directory });
+    const errors: unknown[] = [];
+    const logger = { ...console, error: (...given: unknown[]) => errors.push(given) };
+    const runtime = ArchetypeRuntime.sync({ storage: directory, logger });
     const world = runtime.world('w', walkers, { seed: 4 });
     world.run({ steps: 3 });
     await using taker = new ArchetypeRuntime({ storage: { uri: directory, takeOver: true } });
@@ -431,11 +433,12 @@ describe('what the store refuses', () => {
     expect(world.info()).toMatchObject({ tick: 3, staged: 1 });
     await taken.step();
     expect(taken.tick).toBe(4);
-    try {
-      runtime.close();
-    } catch (error) {
-      expect(error).toBeInstanceOf(ArchetypeError);
-    }
+    expect(() => runtime.close()).toThrow(ArchetypeError);
+    // What the store's thread has to log goes where everything is logged.
+    expect(errors).toContainEqual([
+      'The audit trail could not be written.',
+      { error: expect.objectContaining({ code: 'stale_writer' }) },
+    ]);
   });
 
   test('a world for which commands wait is left to the gate that does them; ids that were promised stay given', async () => {

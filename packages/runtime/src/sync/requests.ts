@@ -5,7 +5,7 @@ import type {
   AuditVerdict,
   TrustedCall,
 } from '@archetype/app';
-import type { Lease, ScanQuery, StoredWorld, WorldRecord } from '@archetype/core';
+import type { Lease, Logger, ScanQuery, StoredWorld, WorldRecord } from '@archetype/core';
 import type { MessagePort } from 'node:worker_threads';
 import type { RuntimeStorage } from '../open-store.ts';
 import type { WireError } from './wire-error.ts';
@@ -76,5 +76,13 @@ export interface Request {
 export type Reply =
   | { readonly id: number; readonly kind: 'done'; readonly answer: unknown }
   | { readonly id: number; readonly kind: 'failed'; readonly error: WireError }
+  /** Told when the calling thread looks next. */
+  | {
+      readonly id: undefined;
+      readonly kind: 'log';
+      readonly level: keyof Logger;
+      readonly message: string;
+      readonly error: WireError | undefined;
+    }
   /** The thread ends, and answers nothing any more. */
   | { readonly id: undefined; readonly kind: 'ending'; readonly error: WireError };

@@ -1,5 +1,5 @@
 import { TrustedTrail } from '@archetype/app';
-import type { CommandStatus, Store } from '@archetype/core';
+import type { CommandStatus, LogFields, Logger, Store } from '@archetype/core';
 import { StorePool } from '@archetype/storage';
 import type { MessagePort } from 'node:worker_threads';
 import { openerOf, type RuntimeStorage } from '../open-store.ts';
@@ -33,7 +33,7 @@ export function serveStore(port: MessagePort, memory: Int32Array, storage: Runti
     Atomics.add(memory, signals.replies, 1);
     Atomics.notify(memory, signals.replies);
   };
-  const trail = new TrustedTrail(store, console);
+  const trail = new TrustedTrail(store, loggerTo(port));
   const answers = answersOf(trail);
   port.on('message', ({ id, name, given }: Request) => {
     const moved: ArrayBuffer[] = [];
@@ -50,6 +50,17 @@ export function serveStore(port: MessagePort, memory: Int32Array, storage: Runti
         if (name === 'close') port.close();
       });
   });
+}
+
+/** The calling thread's logger, as it is seen from here. */
+function loggerTo(port: MessagePort): Logger {
+  const log =
+    (level: keyof Logger) =>
+    (message: string, fields?: LogFields): void => {
+      const error = fields?.['error'] === undefined ? undefined : packError(fields['error']);
+      port.postMessage({ id: undefined, kind: 'log', level, message, error } satisfies Reply);
+    };
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
 
 /** Ends everything, in order, whatever fails on the way. @throws the first failure */

@@ -42,6 +42,7 @@ export interface SyncRuntimeOptions {
  */
 export class SyncRuntime {
   readonly #storage: RuntimeStorage;
+  readonly #logger: Logger;
   readonly #worlds: SyncWorlds;
   readonly #audit: ScriptAudit;
   #channel: ThreadChannel | undefined;
@@ -49,6 +50,7 @@ export class SyncRuntime {
 
   constructor(options: SyncRuntimeOptions) {
     this.#storage = storageOf(options.storage);
+    this.#logger = options.logger ?? console;
     // What is wrong with it is told here, as everywhere.
     openerOf(this.#storage, new StorePool());
     let store: ThreadStore | undefined;
@@ -60,7 +62,7 @@ export class SyncRuntime {
       },
     );
     this.#worlds = new SyncWorlds(() => (store ??= new ThreadStore(this.#thread())), {
-      ...(options.logger !== undefined && { logger: options.logger }),
+      logger: this.#logger,
       make: (...given) => new AuditedWorld(this.#audit, ...given),
       created: ({ world: id, name }) => this.#audit.note('create_world', { id, tick: 0 }, { name }),
       promised: (world) => this.#promised(world),
@@ -140,7 +142,7 @@ export class SyncRuntime {
 
   #thread(): ThreadChannel {
     this.#admit();
-    return (this.#channel ??= new ThreadChannel(this.#storage));
+    return (this.#channel ??= new ThreadChannel(this.#storage, this.#logger));
   }
 
   /** @throws `world_in_use` */

@@ -1,4 +1,4 @@
-import { ArchetypeError } from '@archetype/core';
+import { ArchetypeError, type Logger } from '@archetype/core';
 import {
   MessageChannel,
   receiveMessageOnPort,
@@ -25,14 +25,17 @@ const MAX_SILENT = 60;
 /** The calling end of the store's thread: posts requests, and sleeps until they are answered. */
 export class ThreadChannel {
   readonly #port: MessagePort;
+  readonly #logger: Logger;
   readonly #signals = new Int32Array(new SharedArrayBuffer(SIGNALS * Int32Array.BYTES_PER_ELEMENT));
-  readonly #replies = new Map<number, Exclude<Reply, { readonly kind: 'ending' }>>();
+  readonly #replies = new Map<number, Extract<Reply, { readonly id: number }>>();
   /** Asked and not yet answered. */
   readonly #asked = new Set<number>();
   #failure: unknown;
   #next = 1;
 
-  constructor(storage: RuntimeStorage) {
+  /** `logger` is given what the thread has to log. */
+  constructor(storage: RuntimeStorage, logger: Logger) {
+    this.#logger = logger;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const data: ThreadData = { port: port2, signals: this.#signals, storage };
@@ -129,6 +132,11 @@ export class ThreadChannel {
       const reply = receiveMessageOnPort(this.#port)?.message as Reply | undefined;
       if (reply === undefined) return;
       if (reply.kind === 'ending') this.#failure ??= gone(unpackError(reply.error));
+      else if (reply.kind === 'log')
+        this.#logger[reply.level](
+          reply.message,
+          reply.error === undefined ? {} : { error: unpackError(reply.error) },
+        );
       else if (this.#asked.has(reply.id)) this.#replies.set(reply.id, reply);
     }
   }

@@ -570,11 +570,20 @@ describe('the audit trail', () => {
       ArchetypeError,
     );
     await branch.destroy();
+    // Newest first; of runs in a row only the newest counts, because how many share a row is a matter of time.
     const rows = ({ rows: entries }: Pick<AuditPage, 'rows'>) =>
-      entries.map(({ actor, type, status, code, tick }) => [actor, type, status, code, tick]);
+      entries
+        .map(({ actor, type, status, code, tick }) => [actor, type, status, code, tick] as const)
+        .filter(
+          ([, type, status], k, all) =>
+            type !== 'run' ||
+            status !== 'applied' ||
+            all[k - 1]?.[1] !== 'run' ||
+            all[k - 1]?.[2] !== 'applied',
+        );
     expect(rows(runtime.audit())).toEqual(rows(await other.audit()));
     expect(rows(runtime.audit()).length).toBe(5);
-    expect(runtime.verifyAudit()).toMatchObject({ sound: true, rows: 5 });
+    expect(runtime.verifyAudit()).toMatchObject({ sound: true });
   });
 
   test('is gone on with by the next process, and has as much as it is told to', async () => {

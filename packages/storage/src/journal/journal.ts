@@ -362,11 +362,12 @@ export class Journal {
     try {
       // Without a segment there is no file that could hold any of it: nothing needs to be said.
       if (segment !== undefined) {
-        this.#sealed = [...this.#sealed, segment.name];
         await segment.file.truncate(segment.end);
         await this.#syncNow(segment);
         await closeFile(segment.file);
         this.#current = await this.#begin(sequence, abort);
+        // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.
+        this.#sealed = [...this.#sealed, segment.name];
       }
       error = new ArchetypeError(
         'commit_failed',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nodeFileSystem, type FileSystem } from '../../src/index.ts';
+import { nodeFileSystem, type File, type FileSystem } from '../../src/index.ts';
 import { openJournal, record, temporaryDirectory } from './journal-in.ts';
 
 test('a segment is sealed when nothing is written to it any more, and not while it is being made', async () => {
@@ -26,4 +26,59 @@ test('a segment is sealed when nothing is written to it any more, and not while 
   expect(journal.sealed).toEqual([]);
   await journal.close();
   expect(seen).toEqual([[], [first]]);
+});
+
+/** A file system whose next sync of a file fails once told; `truncating` stands between the failure and its repair. */
+function failingSync(truncating: () => void) {
+  let fail = false;
+  const wrap = (file: File): File => ({
+    size: file.size,
+    write: (buffers, position) => file.write(buffers, position),
+    read: (into, position) => file.read(into, position),
+    close: () => file.close(),
+    sync: async () => {
+      if (fail) {
+        fail = false;
+        throw new Error('EIO: injected');
+      }
+      await file.sync();
+    },
+    truncate: async (size) => {
+      truncating();
+      await file.truncate(size);
+    },
+  });
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    create: async (path) => wrap(await nodeFileSystem.create(path)),
+  };
+  return { fileSystem, failNext: () => (fail = true) };
+}
+
+test('a segment with refused records is offered for flushing once they are cut off and known', async () => {
+  let sealed = (): readonly string[] => ['never asked'];
+  let seen: readonly string[] = [];
+  const { fileSystem, failNext } = failingSync(() => (seen = sealed()));
+  const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
+  sealed = () => journal.sealed;
+  const first = await journal.append(record(1));
+  failNext();
+  await expect(journal.append(record(2))).rejects.toMatchObject({ code: 'commit_failed' });
+  expect(seen).toEqual([]);
+  expect(journal.sealed).toEqual([first]);
+  expect(journal.aborted).toEqual([{ from: 2, to: 2 }]);
+  await journal.close();
+});
+
+test('a segment that may hold refused records is not offered for flushing', async () => {
+  const { fileSystem, failNext } = failingSync(() => {
+    throw new Error('EIO: injected too');
+  });
+  const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
+  await journal.append(record(1));
+  failNext();
+  await expect(journal.append(record(2))).rejects.toMatchObject({ code: 'commit_unknown' });
+  expect(await journal.seal()).toBeUndefined();
+  expect(journal.sealed).toEqual([]);
+  await journal.close();
 });

@@ -6,8 +6,9 @@ import {
   type StoreSettings,
 } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { Home, Position, temporaryDirectory, ticksOf, walk, walkers } from './walkers.ts';
 
@@ -176,6 +177,49 @@ describe('retention', () => {
     expect(kept).toEqual(expect.arrayContaining([0, 5, 6, 7, 8, 9]));
     expect(kept.length).toBeLessThan(10);
     await again.close();
+  });
+
+  test.each([
+    ['as it is', ''],
+    [
+      'as an older version left it',
+      'delete from ticks where tick = 8; update retained set up_to = 8',
+    ],
+  ])('ticks thinned while newer ones wait in the journal are not lost: %s', async (_how, sql) => {
+    const directory = await temporaryDirectory();
+    // The first nine ticks are flushed; all that comes later waits.
+    const cache = { flushRows: 91, idleSec: 1000 };
+    const store = await open(directory, { cache, retention: { olderThan: 2, every: 5 } });
+    const world = walkers(store, 'w', 10);
+    for (let tick = 1; tick < 16; tick++) await world.step();
+    const all = { from: 0, to: 99 };
+    await expect
+      .poll(async () => (await ticksOf(store, 'w', 10, all)).includes(7), { timeout: 10_000 })
+      .toBe(false);
+    const copy = await temporaryDirectory();
+    await cp(directory, copy, { recursive: true });
+    await store.close();
+    const catalog = new DatabaseSync(join(copy, 'catalog.db'));
+    catalog.exec(sql);
+    catalog.close();
+    const kept = sql === '' ? [0, 5, ...range(8, 15)] : [0, 5, ...range(9, 15)];
+    for (const life of ['read only', 'opened', 'opened again']) {
+      const reading =
+        life === 'read only'
+          ? await openReadOnlyStore({ directory: copy, tables: lancedb })
+          : await open(copy);
+      expect(await ticksOf(reading, 'w', 10, all), life).toEqual(kept);
+      const reader = await new Worlds(reading).attach('w');
+      await expect(reader.query([Position], { ticks: 7 }), life).rejects.toMatchObject({
+        code: 'tick_not_retained',
+      });
+      expect((await reader.query([Home])).numRows, life).toBe(1);
+      if ('health' in reading) {
+        expect(reading.health().lostTicks, life).toEqual([]);
+        await (reading as DurableStore).flush();
+      }
+      await reading.close();
+    }
   });
 
   test.each([

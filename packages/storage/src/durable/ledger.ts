@@ -117,8 +117,8 @@ export class Ledger {
   committed(commit: Commit, segment: string): void {
     if (commit.settled.length > 0) this.#book(segment).committed(commit);
     const world = this.get(commit.lease.world);
-    // A gap is left only by a damaged journal.
-    for (let tick = world.newest + 1; tick < commit.tick; tick++) world.damaged.add(tick);
+    // A gap behind what was thinned is left only by a damaged journal.
+    for (let tick = Math.max(world.newest, world.retained) + 1; tick < commit.tick; tick++) world.damaged.add(tick);
     const tables = new Map(commit.tables.map((table) => [table.signature.table, table]));
     world.tail.set(commit.tick, { commit, tables });
     if (world.newest <= world.flushed) world.tail.delete(world.newest);

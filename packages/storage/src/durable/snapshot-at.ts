@@ -84,7 +84,7 @@ function resourcesAt(
   const owner = ledger.get(piece!.world);
   const resources: Record<string, Json> = {
     ...owner.record.resources,
-    ...catalog.resources(piece!.run, Math.min(tick, owner.flushed)),
+    ...catalog.resources(piece!.run, Math.min(tick, Math.max(owner.flushed, owner.retained))),
   };
   for (const held of [...owner.tail.values()].toSorted((a, b) => a.commit.tick - b.commit.tick)) {
     if (held.commit.tick <= tick) Object.assign(resources, held.commit.resources);

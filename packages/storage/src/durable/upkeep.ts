@@ -93,10 +93,13 @@ export class Upkeep {
     await this.#worker.ask('sweep', { graceMs: this.#graceMs, pinned: this.#cuts.parts });
   }
 
-  /** Returns how many ticks went. Only ticks that are in parts are thinned. */
+  /**
+   * Returns how many ticks went. Only ticks that are in parts are thinned, and the last of those stays: the catalog shows
+   * by it where the journal goes on.
+   */
   async thin(id: WorldId, { olderThan, every }: RetentionPolicy): Promise<number> {
     const world = this.#ledger.get(id);
-    const upTo = Math.min(world.newest - olderThan - 1, world.flushed, world.newest - 1);
+    const upTo = Math.min(world.newest - olderThan - 1, world.flushed - 1);
     if (upTo < 0) return 0;
     // From here on, a tick that is not in the catalog is one that was thinned, not an empty one.
     world.retained = Math.max(world.retained, upTo);

@@ -29,6 +29,14 @@ async function manyParts(directory: string, ticks: number, settings: StoreSettin
 const partsIn = async (directory: string): Promise<readonly string[]> =>
   (await readdir(join(directory, 'lance'))).toSorted();
 
+/** Parts that were replaced and not forgotten. */
+function retiredIn(directory: string): readonly string[] {
+  const catalog = new DatabaseSync(join(directory, 'catalog.db'), { readOnly: true });
+  const rows = catalog.prepare('select part from retired').all() as { part: string }[];
+  catalog.close();
+  return rows.map(({ part }) => part);
+}
+
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, k) => from + k);
 
@@ -82,6 +90,25 @@ describe('merging', () => {
       seen.push((frame.column('tick') as Int32Array)[0]!);
     }
     expect(seen).toEqual(range(0, 5));
+    await reader.close();
+    await store.close();
+  });
+
+  test('a reader finds its rows elsewhere when the files of replaced parts go before they are forgotten', async () => {
+    const directory = await temporaryDirectory();
+    const { store } = await manyParts(directory, 4, { graceSec: 3600 });
+    const reader = await openReadOnlyStore({
+      directory,
+      tables: { ...lancedb, module: new URL('waiting-tables.ts', import.meta.url).href },
+    });
+    Object.assign(globalThis, {
+      beforeRead: async () => {
+        await store.compact();
+        for (const part of retiredIn(directory))
+          await rm(join(directory, 'lance', `${part}.lance`), { recursive: true });
+      },
+    });
+    expect(await ticksOf(reader, 'w', 10, { from: 0, to: 3 })).toEqual(range(0, 3));
     await reader.close();
     await store.close();
   });

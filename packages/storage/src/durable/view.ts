@@ -25,9 +25,8 @@ export async function afterLoss(
   throw error;
 }
 
-/** Whether a part is gone or going that a cut taken earlier names. */
+/** Whether a part was replaced that a cut taken earlier names: its files may go before it is forgotten. */
 function lostPart(catalog: Catalog, parts: Iterable<PartId>): boolean {
-  const known = catalog.knownParts();
-  for (const part of parts) if (!known.has(part)) return true;
+  for (const part of parts) if (catalog.rowsOf(part) === undefined) return true;
   return false;
 }

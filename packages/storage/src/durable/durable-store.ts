@@ -260,8 +260,10 @@ export class DurableStore implements Store {
   /** Moves everything committed so far into parts, and does what is due then. @throws `flush_failed` */
   async flush(): Promise<void> {
     this.#open();
-    await this.#parts.flushes.flushAll();
-    await this.#parts.upkeep.run();
+    const { flushes, upkeep } = this.#parts;
+    await flushes.flushAll();
+    const ahead = (): boolean => flushes.ahead;
+    await upkeep.run(ahead, ahead);
   }
 
   /** Flushes, merges parts as far as they go, and leaves rows out that no tick has. @throws `flush_failed` */

@@ -28,6 +28,8 @@ export class FlushSchedule {
   #timer: NodeJS.Timeout | undefined;
   #burst: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  /** Segments are flushed one after the other, whoever asks. */
+  #last: Promise<void> = Promise.resolve();
   /** Resolves when the next segment is flushed, or the flush failed. */
   #progress = Promise.withResolvers<void>();
   #failure: unknown;
@@ -111,6 +113,11 @@ export class FlushSchedule {
     return this.#waiting;
   }
 
+  /** Whether there is something to flush by now. */
+  get ahead(): boolean {
+    return this.#journal.sealed.length > 0;
+  }
+
   /** What failed and was not told to anybody yet. */
   get failure(): string | undefined {
     if (this.#failure === undefined) return undefined;
@@ -119,17 +126,15 @@ export class FlushSchedule {
 
   /** Moves everything appended so far into parts. @throws `flush_failed` */
   async flushAll(): Promise<void> {
-    clearTimeout(this.#timer);
     this.#endBurst();
+    this.#failure = undefined;
+    this.#seal();
     this.#called++;
     try {
-      await this.#flushing;
+      await this.#flush();
     } finally {
       this.#called--;
     }
-    this.#failure = undefined;
-    this.#seal();
-    await this.#flush();
   }
 
   #seal(): void {
@@ -168,14 +173,23 @@ export class FlushSchedule {
   async #work(): Promise<void> {
     do {
       await this.#flush();
-      await this.#maintain(() => this.#called > 0 || this.#journal.sealed.length > 0);
-    } while (this.#journal.sealed.length > 0);
+      await this.#maintain(() => this.#called > 0 || this.ahead);
+    } while (this.ahead);
   }
 
-  /** Segments that are sealed by now, oldest first. */
+  /** Segments that are sealed by now, oldest first; those sealed later are for whoever asks next. */
   async #flush(): Promise<void> {
     await this.#sealing;
+    const until = this.#journal.sealed.at(-1);
+    if (until === undefined) return;
+    const flushed = this.#last.then(() => this.#flushUntil(until));
+    this.#last = flushed.catch(() => undefined);
+    await flushed;
+  }
+
+  async #flushUntil(until: string): Promise<void> {
     for (const segment of this.#journal.sealed) {
+      if (segment > until) return;
       const { aborted } = this.#journal;
       const runs = await this.#worker.ask('flush', { segment, aborted });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);

@@ -55,11 +55,14 @@ export class Upkeep {
     }
   }
 
-  /** What is due after a flush; what can wait does while there is no time. */
-  async run(hurry: () => boolean = () => false): Promise<void> {
+  /**
+   * What is due after a flush; what can wait does while there is no time. `ahead` says that more is on its way into parts,
+   * whose flusher will merge them.
+   */
+  async run(hurry: () => boolean, ahead: () => boolean = () => false): Promise<void> {
     await this.#publish();
     await this.#thinAll();
-    while (await this.#worker.ask('merge', LIMITS));
+    while ((await this.#worker.ask('merge', LIMITS)) && !ahead());
     while (!hurry() && (await this.#worker.ask('index', undefined)));
     await this.sweep();
   }

@@ -3,6 +3,7 @@ import {
   openDurableStore,
   openReadOnlyStore,
   type DurableStore,
+  type DurableStoreOptions,
   type StoreSettings,
 } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
@@ -12,8 +13,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { Home, Position, temporaryDirectory, ticksOf, walk, walkers } from './walkers.ts';
 
-const open = (directory: string, settings: StoreSettings = {}): Promise<DurableStore> =>
-  openDurableStore({ directory, tables: lancedb, ...settings });
+const open = (
+  directory: string,
+  settings: Partial<DurableStoreOptions> = {},
+): Promise<DurableStore> => openDurableStore({ directory, tables: lancedb, ...settings });
 
 /** A world at tick `ticks - 1`, its ticks in parts of their own but for the first two. */
 async function manyParts(directory: string, ticks: number, settings: StoreSettings = {}) {

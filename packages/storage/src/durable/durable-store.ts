@@ -55,6 +55,8 @@ export class DurableStore implements Store {
   readonly #written = new Set<string>();
   #segment: string | undefined;
   #closing: Promise<void> | undefined;
+  /** What was handed to the journal and is not answered yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -136,8 +138,18 @@ export class DurableStore implements Store {
   async append(commits: readonly Commit[]): Promise<void> {
     this.#open();
     this.#parts.flushes.throwFailure();
-    await Promise.all(commits.map((commit) => this.#append(commit)));
+    await this.#writing(Promise.all(commits.map((commit) => this.#append(commit))));
     await this.#parts.flushes.room();
+  }
+
+  /** Closing waits for it. */
+  async #writing<T>(written: Promise<T>): Promise<T> {
+    this.#underWay.add(written);
+    try {
+      return await written;
+    } finally {
+      this.#underWay.delete(written);
+    }
   }
 
   /** Checked and handed to the journal in one synchronous step, so that calls take effect in their order. */
@@ -210,9 +222,12 @@ export class DurableStore implements Store {
     const { ledger, journal, flushes } = this.#parts;
     flushes.throwFailure();
     const record = encodeJson(recordKinds.accepted, acceptance);
-    const segment = await journal.append(record);
-    ledger.accepted(acceptance, segment);
-    flushes.appended(0, record.body[0]!.byteLength);
+    await this.#writing(
+      journal.append(record).then((segment) => {
+        ledger.accepted(acceptance, segment);
+        flushes.appended(0, record.body[0]!.byteLength);
+      }),
+    );
   }
 
   commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
@@ -315,8 +330,13 @@ export class DurableStore implements Store {
 
   /** Moves what is left into parts and ends the store. @throws `close_failed` naming everything that went wrong */
   close(): Promise<void> {
-    this.#closing ??= this.#parts.close();
+    this.#closing ??= this.#end();
     return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    await this.#parts.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -39,6 +39,7 @@ export class FlushSchedule {
   readonly #maintain: (hurry: () => boolean) => Promise<void>;
   /** Callers that wait for everything to be flushed. */
   #called = 0;
+  #ended = false;
   /** Counts segments sealed. */
   generation = 0;
 
@@ -71,6 +72,7 @@ export class FlushSchedule {
     this.#rows += rows;
     this.#bytes += bytes;
     this.#waiting += bytes;
+    if (this.#ended) return;
     const { flushRows, flushMb } = this.#config;
     if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) {
       const large = this.#bytes >= LARGE_BYTES;
@@ -92,7 +94,12 @@ export class FlushSchedule {
 
   /** Resolves when there is room for more. */
   async room(): Promise<void> {
-    while (this.#waiting >= this.#config.globalMb * MB && this.#failure === undefined) {
+    while (
+      this.#waiting >= this.#config.globalMb * MB &&
+      this.#failure === undefined &&
+      this.#journal.broken === undefined &&
+      !this.#ended
+    ) {
       if (this.#bytes > 0 && this.#sealed.size === 0) this.#seal();
       this.#start();
       await this.#progress.promise;
@@ -151,6 +158,14 @@ export class FlushSchedule {
     });
   }
 
+  /** From here on nothing is flushed but what is asked for; resolves when what was under way is done. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#endBurst();
+    await this.#flushing;
+  }
+
   #endBurst(): void {
     clearTimeout(this.#burst);
     this.#burst = undefined;
@@ -158,6 +173,7 @@ export class FlushSchedule {
 
   #start(): void {
     this.#endBurst();
+    if (this.#ended) return;
     this.#flushing ??= this.#work()
       .catch((error: unknown) => {
         this.#failure = error;
@@ -173,8 +189,8 @@ export class FlushSchedule {
   async #work(): Promise<void> {
     do {
       await this.#flush();
-      await this.#maintain(() => this.#called > 0 || this.ahead);
-    } while (this.ahead);
+      await this.#maintain(() => this.#ended || this.#called > 0 || this.ahead);
+    } while (this.ahead && !this.#ended);
   }
 
   /** Segments that are sealed by now, oldest first; those sealed later are for whoever asks next. */

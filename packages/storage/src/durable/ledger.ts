@@ -118,7 +118,8 @@ export class Ledger {
     if (commit.settled.length > 0) this.#book(segment).committed(commit);
     const world = this.get(commit.lease.world);
     // A gap behind what was thinned is left only by a damaged journal.
-    for (let tick = Math.max(world.newest, world.retained) + 1; tick < commit.tick; tick++) world.damaged.add(tick);
+    for (let tick = Math.max(world.newest, world.retained) + 1; tick < commit.tick; tick++)
+      world.damaged.add(tick);
     const tables = new Map(commit.tables.map((table) => [table.signature.table, table]));
     world.tail.set(commit.tick, { commit, tables });
     if (world.newest <= world.flushed) world.tail.delete(world.newest);

@@ -110,6 +110,7 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
     let tables: Promise<TableStore> | undefined;
     ends.unshift(async () => (await tables)?.close());
     ends.unshift(async () => {
+      await flushes.end();
       // What is left belongs to whoever took the store over.
       if (owner.lost) return;
       await flushes.flushAll();

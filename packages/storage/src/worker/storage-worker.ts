@@ -11,13 +11,15 @@ export class StorageWorker {
   /** What is left to do is so little that a thread is not worth starting for it. */
   #here = false;
   #operations: Operations | undefined;
+  #closed = false;
 
   constructor(data: ThreadData) {
     this.#data = data;
   }
 
-  /** @throws what the operation throws; `flush_failed` when the thread itself failed */
+  /** @throws what the operation throws; `flush_failed` when the thread itself failed, `store_closed` */
   ask<N extends RequestName>(name: N, given: Requests[N]['given']): Promise<Requests[N]['answer']> {
+    if (this.#closed) return Promise.reject(closed());
     const result = this.#last.then(() => this.#ask(name, given));
     this.#last = result.catch(() => undefined);
     return result as Promise<Requests[N]['answer']>;
@@ -30,6 +32,7 @@ export class StorageWorker {
 
   /** Waits for what was asked for, then ends the thread. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#last;
     await this.#operations?.close();
     const worker = this.#worker;
@@ -118,3 +121,6 @@ const failed = (why: string, cause?: unknown): ArchetypeError =>
     `Moving ticks into parts, or looking after them, failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
     { cause },
   );
+
+const closed = (): ArchetypeError =>
+  new ArchetypeError('store_closed', 'The store is closed; open it again.');

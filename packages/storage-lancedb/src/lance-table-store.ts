@@ -22,6 +22,8 @@ const METADATA_CACHE_BYTES = 32n << 20n;
 const FRAGMENT_ROWS = 1_000_000;
 /** Open handles of parts. */
 const MAX_OPEN = 64;
+/** Rows that a scan is handed at a time: handing over the 1 024 that Lance takes unless told costs more than reading them. */
+const SCAN_ROWS = 16_384;
 
 /**
  * What is used of the binding below Lance's own door: it takes Arrow as bytes, where the door rebuilds a table of its own
@@ -40,6 +42,10 @@ interface NativeTable {
 interface Batch {
   readonly schema: unknown;
   readonly numRows: number;
+}
+/** What a query is below its door, which lets only whole tables say how many rows come at a time. */
+interface NativeQuery {
+  execute(options: { readonly maxBatchLength: number }): AsyncIterable<Batch>;
 }
 
 /** Parts as Lance tables, one directory each; the folder opens with any Lance reader. */
@@ -87,8 +93,13 @@ class LanceTableStore implements TableStore {
       if (rows === 0) continue;
       const table = await this.#table(part);
       let read = 0;
-      const query = table.query().select(names).offset(offset).limit(rows);
-      for await (const batch of this.#batches(part, query)) {
+      const query = table
+        .query()
+        .select(names)
+        .offset(offset)
+        .limit(rows) as unknown as NativeQuery;
+      const batches = query.execute({ maxBatchLength: SCAN_ROWS });
+      for await (const batch of this.#batches(part, batches)) {
         read += batch.numRows;
         yield frameOf(batch, columns);
       }

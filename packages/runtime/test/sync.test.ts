@@ -575,11 +575,11 @@ describe('the audit trail', () => {
       entries
         .map(({ actor, type, status, code, tick }) => [actor, type, status, code, tick] as const)
         .filter(
-          ([, type, status], k, all) =>
+          ([, type, status], k, every) =>
             type !== 'run' ||
             status !== 'applied' ||
-            all[k - 1]?.[1] !== 'run' ||
-            all[k - 1]?.[2] !== 'applied',
+            every[k - 1]?.[1] !== 'run' ||
+            every[k - 1]?.[2] !== 'applied',
         );
     expect(rows(runtime.audit())).toEqual(rows(await other.audit()));
     expect(rows(runtime.audit()).length).toBe(5);

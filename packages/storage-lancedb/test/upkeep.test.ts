@@ -2,7 +2,6 @@ import { Worlds } from '@archetype/core';
 import {
   openDurableStore,
   openReadOnlyStore,
-  type DurableStore,
   type DurableStoreOptions,
   type StoreSettings,
 } from '@archetype/storage';
@@ -246,7 +245,7 @@ describe('retention', () => {
       expect((await reader.query([Home])).numRows, life).toBe(1);
       if ('health' in reading) {
         expect(reading.health().lostTicks, life).toEqual([]);
-        await (reading as DurableStore).flush();
+        await reading.flush();
       }
       await reading.close();
     }

@@ -52,7 +52,7 @@ export class Once {
   async #before(commands: readonly Command[]): Promise<Before> {
     const store = await this.#store();
     const found = new Map<Command, StoredCommand | Command>();
-    const seen = new Map<string, Command>();
+    const seen = new Map<string, StoredCommand | Command>();
     for (const command of commands) {
       const keys = keysOf(command);
       const twin = keys.map((key) => seen.get(key)).find((other) => other !== undefined);
@@ -61,7 +61,7 @@ export class Once {
         requireSame(command, first);
         found.set(command, first);
       }
-      for (const key of keys) if (!seen.has(key)) seen.set(key, command);
+      for (const key of keys) if (!seen.has(key)) seen.set(key, first ?? command);
     }
     return found;
   }

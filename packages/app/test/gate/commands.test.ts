@@ -551,6 +551,7 @@ describe('what comes again', () => {
     const command = { type: 'spawn' as const, payload: spawned(1), idempotencyKey: 'b' };
     const [a, b] = (await world.as(player).submitBatch([command, command])) as [Receipt, Receipt];
     expect(b).toEqual(a);
+    expect(await world.as(player).submitBatch([command, command])).toEqual([a, a]);
     const id = '01981b2c-7a00-7000-8000-000000000001';
     const own = { ...command, idempotencyKey: 'own', id };
     expect((await world.as(player).submit(own)).command).toBe(id);

@@ -16,6 +16,7 @@ import type { AuditQuery, AuditRecord } from '../state/audit.ts';
 import type { CommandQuery, StoredCommand } from '../state/command.ts';
 import type { QuotaRecord } from '../state/quota.ts';
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
+import { checkAcceptance } from './check-acceptance.ts';
 import { checkAuditQuery, checkCommandQuery, CommandBook } from './command-book.ts';
 import { livingRows } from './living-rows.ts';
 import { QuotaBook } from './quota-book.ts';
@@ -140,6 +141,7 @@ export class MemoryStore implements Store {
 
   async accept(acceptance: Acceptance): Promise<void> {
     this.#open();
+    checkAcceptance(acceptance);
     this.#book.accepted(acceptance);
     this.#quotas.write(acceptance.quotas ?? []);
   }

@@ -104,7 +104,11 @@ export interface Store {
    * (certainly absent), `commit_unknown`
    */
   append(commits: readonly Commit[]): Promise<void>;
-  /** Writes commands, audit rows and quotas down; durable once this resolves. @throws `commit_failed`, `commit_unknown` */
+  /**
+   * Writes commands, audit rows and quotas down; durable once this resolves.
+   *
+   * @throws `invalid_argument` for what could not be looked up again; `commit_failed`, `commit_unknown`
+   */
   accept(acceptance: Acceptance): Promise<void>;
   /**
    * Accepted commands with what became of them, in order of acceptance. A tick's commit settles those it names.

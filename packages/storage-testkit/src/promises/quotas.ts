@@ -1,6 +1,6 @@
-import type { QuotaRecord } from '@archetype/core';
+import type { Acceptance, QuotaRecord } from '@archetype/core';
 import { expect } from 'vitest';
-import { command } from '../given-commands.ts';
+import { command, row } from '../given-commands.ts';
 import type { StorePromise } from '../harness.ts';
 
 const quota = (used: number, more: Partial<QuotaRecord> = {}): QuotaRecord => ({
@@ -56,6 +56,32 @@ export const quotas: readonly StorePromise[] = [
       await store.accept({ commands: [one], quotas: [quota(1)] });
       expect(await store.quotas()).toEqual([quota(1)]);
       expect(await store.commands({})).toEqual([{ ...one, status: 'queued' }]);
+    },
+  },
+  {
+    title: 'what could not be looked up again is refused, with all that came with it',
+    async check({ store }) {
+      const bad: readonly Acceptance[] = [
+        { quotas: [quota(Number.NaN)] },
+        { quotas: [quota(Infinity)] },
+        { quotas: [quota(1, { actor: undefined as never })] },
+        { commands: [command({ type: undefined as never })] },
+        { commands: [command({ sequence: Number.NaN })] },
+        { audit: [row(0.5)] },
+        { audit: [row(1, { acceptedAt: Number.NaN })] },
+        { settled: [{ command: undefined as never, status: 'cancelled' }] },
+      ];
+      for (const acceptance of bad) {
+        const together = {
+          ...acceptance,
+          commands: [command(), ...(acceptance.commands ?? [])],
+          quotas: [quota(3), ...(acceptance.quotas ?? [])],
+        };
+        await expect(store.accept(together)).rejects.toMatchObject({ code: 'invalid_argument' });
+      }
+      expect(await store.commands({})).toEqual([]);
+      expect(await store.audit({})).toEqual([]);
+      expect(await store.quotas()).toEqual([]);
     },
   },
   {

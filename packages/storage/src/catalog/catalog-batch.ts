@@ -47,14 +47,14 @@ export interface CatalogBatch {
 export function applyBatch(database: Database, batch: CatalogBatch): void {
   for (const signature of batch.schemas) {
     database.run(
-      'insert or ignore into schemas values (?, ?)',
+      'insert into schemas values (?, ?) on conflict do nothing',
       signature.schema,
       JSON.stringify(storeSignature(signature)),
     );
   }
   for (const record of batch.worlds) {
     database.run(
-      'insert or ignore into worlds (world, run, name, record, epoch, destroyed) values (?, ?, ?, ?, 1, 0)',
+      'insert into worlds (world, run, name, record, epoch, destroyed) values (?, ?, ?, ?, 1, 0) on conflict do nothing',
       record.world,
       record.run,
       record.name,

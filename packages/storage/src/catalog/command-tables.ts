@@ -27,8 +27,8 @@ function conditions(
 
 export function insertCommand(database: Database, command: CommandRecord): void {
   database.run(
-    `insert or ignore into commands (id, type, sequence, world, actor, idempotency_key, status, record)
-     values (?, ?, ?, ?, ?, ?, 'queued', ?)`,
+    `insert into commands (id, type, sequence, world, actor, idempotency_key, status, record)
+     values (?, ?, ?, ?, ?, ?, 'queued', ?) on conflict do nothing`,
     command.id,
     command.type,
     command.sequence,
@@ -82,7 +82,7 @@ export function readCommands(
 
 export function insertAudit(database: Database, row: AuditRecord): void {
   database.run(
-    'insert or ignore into audit values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into audit values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
     row.position,
     row.world ?? null,
     row.actor,

@@ -1,5 +1,6 @@
 import {
   ArchetypeError,
+  checkAcceptance,
   sameCommit,
   type Acceptance,
   type AuditQuery,
@@ -220,6 +221,7 @@ export class DurableStore implements Store {
   async accept(acceptance: Acceptance): Promise<void> {
     this.#open();
     const { ledger, journal, flushes } = this.#parts;
+    checkAcceptance(acceptance);
     flushes.throwFailure();
     const record = encodeJson(recordKinds.accepted, acceptance);
     await this.#writing(

@@ -138,7 +138,7 @@ export class DurableStore implements Store {
 
   async append(commits: readonly Commit[]): Promise<void> {
     this.#open();
-    this.#parts.flushes.throwFailure();
+    this.#parts.flushes.admit();
     await this.#writing(Promise.all(commits.map((commit) => this.#append(commit))));
     await this.#parts.flushes.room();
   }
@@ -222,7 +222,7 @@ export class DurableStore implements Store {
     this.#open();
     const { ledger, journal, flushes } = this.#parts;
     checkAcceptance(acceptance);
-    flushes.throwFailure();
+    flushes.admit();
     const record = encodeJson(recordKinds.accepted, acceptance);
     await this.#writing(
       journal.append(record).then((segment) => {
@@ -230,6 +230,7 @@ export class DurableStore implements Store {
         flushes.appended(0, record.body[0]!.byteLength);
       }),
     );
+    await flushes.room();
   }
 
   commands(query: CommandQuery): Promise<readonly StoredCommand[]> {

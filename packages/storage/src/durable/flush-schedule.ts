@@ -33,6 +33,8 @@ export class FlushSchedule {
   /** Resolves when the next segment is flushed, or the flush failed. */
   #progress = Promise.withResolvers<void>();
   #failure: unknown;
+  /** Why the last flush failed, told or not; undefined since one succeeded. */
+  #failing: unknown;
   /** Failures so far, told or not. */
   failures = 0;
   /** Is told how to see whether somebody waits for the next flush. */
@@ -95,7 +97,7 @@ export class FlushSchedule {
   /** Resolves when there is room for more. */
   async room(): Promise<void> {
     while (
-      this.#waiting >= this.#config.globalMb * MB &&
+      this.#full &&
       this.#failure === undefined &&
       this.#journal.broken === undefined &&
       !this.#ended
@@ -106,13 +108,25 @@ export class FlushSchedule {
     }
   }
 
-  /** A flush that failed in the background is told to the next caller, once; the flush itself is tried again later. */
-  throwFailure(): void {
+  get #full(): boolean {
+    return this.#waiting >= this.#config.globalMb * MB;
+  }
+
+  /**
+   * A flush that failed in the background is told to the next caller, once; the flush itself is tried again later. When
+   * memory is full meanwhile, nothing is taken until one succeeds.
+   *
+   * @throws what the flush threw
+   */
+  admit(): void {
     const failure = this.#failure;
     // A store that was taken over stays so.
     if (!(failure instanceof ArchetypeError && failure.code === 'stale_writer'))
       this.#failure = undefined;
     if (failure !== undefined) throw failure;
+    if (this.#failing === undefined || !this.#full) return;
+    this.#start();
+    throw this.#failing;
   }
 
   /** Bytes that are in memory because they are not in parts yet. */
@@ -199,7 +213,10 @@ export class FlushSchedule {
     const until = this.#journal.sealed.at(-1);
     if (until === undefined) return;
     const flushed = this.#last.then(() => this.#flushUntil(until));
-    this.#last = flushed.catch(() => undefined);
+    this.#last = flushed.then(
+      () => void (this.#failing = undefined),
+      (error: unknown) => void (this.#failing = error),
+    );
     await flushed;
   }
 

@@ -6,6 +6,7 @@ import {
   type Acceptance,
   type Commit,
   type Lease,
+  type RunId,
   type TableCommit,
   type TableId,
   type WorldId,
@@ -43,6 +44,7 @@ export interface LedgerWorld {
 /** The store's state as the journal tells it: records are applied in order, on replay and after each append alike. */
 export class Ledger {
   readonly #worlds = new Map<WorldId, LedgerWorld>();
+  readonly #runs = new Map<RunId, LedgerWorld>();
   /** Commands and audit rows of each segment that is not in the catalog yet. */
   readonly #books = new Map<string, CommandBook>();
   /** Those that stand, in the catalog or not: a catalog that has newer ones must not be mixed with this ledger. */
@@ -78,6 +80,7 @@ export class Ledger {
       unchanged: new Map(),
     };
     this.#worlds.set(record.world, world);
+    this.#runs.set(record.run, world);
     return world;
   }
 
@@ -111,6 +114,8 @@ export class Ledger {
   }
 
   dropped(world: WorldId): void {
+    const run = this.#worlds.get(world)?.record.run;
+    if (run !== undefined) this.#runs.delete(run);
     this.#worlds.delete(world);
   }
 
@@ -129,7 +134,7 @@ export class Ledger {
 
   /** Ticks up to `tick` are in parts now; the newest stays in memory, where most reads go. */
   flushed(run: string, tick: number): void {
-    const world = [...this.#worlds.values()].find(({ record }) => record.run === run);
+    const world = this.#runs.get(run);
     if (world === undefined) return;
     for (let old = world.flushed; old <= tick; old++)
       if (old !== world.newest) world.tail.delete(old);

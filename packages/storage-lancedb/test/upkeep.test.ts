@@ -2,6 +2,7 @@ import { Worlds } from '@archetype/core';
 import {
   openDurableStore,
   openReadOnlyStore,
+  type DurableStore,
   type DurableStoreOptions,
   type StoreSettings,
 } from '@archetype/storage';

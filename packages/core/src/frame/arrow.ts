@@ -1,4 +1,5 @@
 import * as arrow from 'apache-arrow';
+import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
 import { packBits, unpackBits } from '../column/bits.ts';
 import type { Column } from '../column/column.ts';
 import { columnOf } from '../column/columns.ts';
@@ -54,6 +55,14 @@ function arrowField(field: Field, notes?: Notes): arrow.Field {
   if (type.kind === 'json') metadata.set(KIND, 'json');
   return new arrow.Field(name, arrowType(type), type.nullable, metadata);
 }
+
+// Arrow leaves the bits out of a column of booleans that are all null, and readers in other languages refuse that: Lance
+// "needs at least 1 bytes for bitmap".
+const { visitBool } = VectorAssembler.prototype;
+VectorAssembler.prototype.visitBool = function withBits(this: VectorAssembler, data) {
+  const allNull = data.length > 0 && data.nullCount >= data.length;
+  return visitBool.call(this, allNull ? Object.create(data, { nullCount: { value: 0 } }) : data);
+};
 
 /** A frame as an Arrow table. Memory is shared for numbers and vectors; booleans, text and timestamps are encoded. */
 export function toArrow(df: DataFrame | Frame): arrow.Table {

@@ -224,12 +224,12 @@ export class DurableStore implements Store {
     checkAcceptance(acceptance);
     flushes.admit();
     const record = encodeJson(recordKinds.accepted, acceptance);
-    await this.#writing(
-      journal.append(record).then((segment) => {
-        ledger.accepted(acceptance, segment);
-        flushes.appended(0, record.body[0]!.byteLength);
-      }),
-    );
+    const accept = async (): Promise<void> => {
+      const segment = await journal.append(record);
+      ledger.accepted(acceptance, segment);
+      flushes.appended(0, record.body[0]!.byteLength);
+    };
+    await this.#writing(accept());
     await flushes.room();
   }
 

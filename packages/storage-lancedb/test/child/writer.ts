@@ -1,8 +1,8 @@
 import { Worlds } from '@archetype/core';
 import { openDurableStore } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
-import { writeSync } from 'node:fs';
 import { walk, walkers } from '../walkers.ts';
+import { say } from './say.ts';
 
 /**
  * Writes a world of walkers tick by tick, flushing often, and prints each tick when it is acknowledged; ends at the tick it
@@ -27,12 +27,12 @@ const world =
 try {
   while (world.tick < Number(until)) {
     await world.step();
-    writeSync(1, `${world.tick}\n`);
+    say(String(world.tick));
   }
-  writeSync(1, 'done\n');
+  say('done');
 } catch (error) {
-  writeSync(1, `refused ${(error as { code?: string }).code ?? String(error)}\n`);
+  say(`refused ${(error as { code?: string }).code ?? String(error)}`);
 }
 await store.close().catch((error: { code?: string }) => {
-  writeSync(1, `closed with ${error.code}\n`);
+  say(`closed with ${error.code}`);
 });

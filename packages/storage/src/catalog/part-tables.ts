@@ -1,4 +1,3 @@
-import type { SpanRows } from '../spans/span-rows.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { listPart, type ListedPart } from './catalog-batch.ts';
 import type { Database } from './database.ts';
@@ -12,11 +11,14 @@ export interface PartUse {
   readonly liveRows: number;
 }
 
-/** Rows that a tick has of one table, in parts. */
-export interface PlacedRows extends SpanRows {
+/** Rows of a part that a tick has. */
+export interface PlacedSlice {
   readonly run: string;
   readonly tick: number;
   readonly table: string;
+  readonly part: PartId;
+  readonly offset: number;
+  readonly rows: number;
 }
 
 /** Bytes of one table in one run. */
@@ -64,36 +66,28 @@ export function unindexedPart(database: Database, rows: number): PartId | undefi
 }
 
 /** What ticks have of some parts, in ascending run and tick. */
-export function placedIn(database: Database, parts: readonly PartId[]): readonly PlacedRows[] {
-  const found = database.all(
-    `select run, tick, table_id as "table", part, "offset", rows, coalesce(span, rows) as span from places
+export function slicesOf(database: Database, parts: readonly PartId[]): readonly PlacedSlice[] {
+  return database.all(
+    `select run, tick, table_id as "table", part, "offset", rows from places
      where part in (select value from json_each(?)) order by run, tick, table_id`,
     JSON.stringify(parts),
-  ) as (Omit<PlacedRows, 'span'> & { part: PartId; offset: number; span: number })[];
-  return found.map(({ run, tick, table, part, offset, rows, span }) => ({
-    run,
-    tick,
-    table,
-    rows,
-    span: { part, offset, rows: span },
-  }));
+  ) as PlacedSlice[];
 }
 
-/** Puts parts in the place of others: their rows move, the others are retired. The caller's transaction makes it true. */
+/** Puts parts in the place of others: their slices move, the others are retired. The caller's transaction makes it true. */
 export function replaceParts(
   database: Database,
   old: readonly PartId[],
   merged: ListedPart | undefined,
-  moves: readonly PlacedRows[],
+  moves: readonly PlacedSlice[],
   now: number,
 ): void {
   if (merged !== undefined) listPart(database, merged);
-  for (const { run, tick, table, span } of moves) {
+  for (const { run, tick, table, part, offset } of moves) {
     database.run(
-      'update places set part = ?, "offset" = ?, span = ? where run = ? and tick = ? and table_id = ?',
-      span.part,
-      span.offset,
-      span.rows,
+      'update places set part = ?, "offset" = ? where run = ? and tick = ? and table_id = ?',
+      part,
+      offset,
       run,
       tick,
       table,

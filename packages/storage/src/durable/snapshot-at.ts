@@ -45,7 +45,7 @@ async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonl
     const { ledger, catalog } = view;
     const [place] = placesOf(ledger, catalog, ledger.get(id), tick, tick);
     const parts = place!.tables.flatMap(({ source }) =>
-      'placed' in source ? [source.placed.span.part] : [],
+      'slice' in source ? [source.slice.part] : [],
     );
     const release = view.cuts.pin(parts);
     try {

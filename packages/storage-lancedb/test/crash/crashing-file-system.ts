@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem, type Writes } from '@archetype/storage';
 import { rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -58,15 +58,15 @@ export class CrashingFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string): Promise<File> {
-    const file = await this.#call(() => nodeFileSystem.create(path));
+  async create(path: string, writes: Writes): Promise<File> {
+    const file = await this.#call(() => nodeFileSystem.create(path, 'plain'));
     this.#files.set(path, { synced: 0, size: 0, named: false });
-    return this.#wrap(path, file);
+    return this.#wrap(path, file, writes);
   }
   async open(path: string): Promise<File> {
     const file = await this.#call(() => nodeFileSystem.open(path));
     this.#files.set(path, { synced: file.size, size: file.size, named: true });
-    return this.#wrap(path, file);
+    return this.#wrap(path, file, 'plain');
   }
   async remove(path: string): Promise<void> {
     await this.#call(() => nodeFileSystem.remove(path));
@@ -77,23 +77,27 @@ export class CrashingFileSystem implements FileSystem {
     for (const [file, written] of this.#files) if (dirname(file) === path) written.named = true;
   }
 
-  #wrap(path: string, file: File): File {
+  /** A synced write is two calls: the disk may hold all of it before it is answered. */
+  #wrap(path: string, file: File, writes: Writes): File {
     this.#open.add(file);
     const written = this.#files.get(path)!;
+    const sync = (): Promise<void> =>
+      this.#call(async () => {
+        await file.sync();
+        written.synced = written.size;
+      });
     return {
       size: file.size,
-      write: (buffers, position) =>
-        this.#call(async () => {
+      write: async (buffers, position) => {
+        await this.#call(async () => {
           await file.write(buffers, position);
           const end = buffers.reduce((n, buffer) => n + buffer.byteLength, position);
           written.size = Math.max(written.size, end);
-        }),
+        });
+        if (writes === 'synced') await sync();
+      },
       read: (into, position) => this.#call(() => file.read(into, position)),
-      sync: () =>
-        this.#call(async () => {
-          await file.sync();
-          written.synced = written.size;
-        }),
+      sync,
       truncate: (size) =>
         this.#call(async () => {
           await file.truncate(size);

@@ -17,8 +17,8 @@ export function idOf(path: string): string | undefined {
 }
 
 /**
- * From here on every sync that this thread asks for is written to the file named by `SYNC_LOG`, once it is done, and is a
- * step before and after. Does nothing where no file is named.
+ * From here on every sync that this thread asks for, by itself or with a write, is written to the file named by `SYNC_LOG`,
+ * once it is done, and is a step before and after. Does nothing where no file is named.
  */
 export function recordSyncs(): void {
   const log = process.env['SYNC_LOG'];
@@ -30,10 +30,14 @@ export function recordSyncs(): void {
   const record = (covered: Synced | undefined): void => {
     if (covered !== undefined) writeSync(descriptor, `${JSON.stringify(covered)}\n`);
   };
+  /** Files whose writes sync. */
+  const syncing = new Set<number>();
   let wrapped = false;
-  fs.promises.open = async (path, ...rest) => {
-    const handle = await open(path, ...rest);
+  fs.promises.open = async (path, flags, mode) => {
+    const handle = await open(path, flags, mode);
     paths.set(handle.fd, pathOf(path));
+    if (typeof flags === 'number' && (flags & fs.constants.O_DSYNC) !== 0) syncing.add(handle.fd);
+    else syncing.delete(handle.fd);
     if (!wrapped) wrap(Object.getPrototypeOf(handle) as FileHandle);
     wrapped = true;
     return handle;
@@ -51,6 +55,20 @@ export function recordSyncs(): void {
         step(`after sync of ${path}`);
       };
     }
+    const { writev } = prototype;
+    const synced = async (handle: FileHandle, buffers: Buffers, position?: number) => {
+      const path = paths.get(handle.fd)!;
+      if (!syncing.has(handle.fd)) return writev.call(handle, buffers, position);
+      step(`before synced write of ${path}`);
+      const result = await writev.call(handle, buffers, position);
+      step(`in synced write of ${path}`);
+      record(describe(path));
+      step(`after synced write of ${path}`);
+      return result;
+    };
+    prototype.writev = function write(this: FileHandle, buffers: Buffers, position?: number) {
+      return synced(this, buffers, position);
+    } as typeof writev;
   };
   fs.openSync = (path, ...rest) => {
     const opened = openSync(path, ...rest);
@@ -64,6 +82,8 @@ export function recordSyncs(): void {
   };
   syncBuiltinESMExports();
 }
+
+type Buffers = readonly NodeJS.ArrayBufferView[];
 
 const pathOf = (path: fs.PathLike): string =>
   path instanceof URL ? fileURLToPath(path) : path.toString();

@@ -1,5 +1,5 @@
 import { ArchetypeError } from '@archetype/core';
-import type { Durability } from '../journal/journal.ts';
+import type { Durability } from '../journal/journal-options.ts';
 
 /** How a store acknowledges, and how long it keeps what. */
 export interface StoreSettings {

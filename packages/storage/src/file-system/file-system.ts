@@ -1,7 +1,13 @@
+/**
+ * `synced`: a write returns when its bytes survive a power loss. `plain`: it returns when they survive the death of the
+ * process, and `sync` does the rest.
+ */
+export type Writes = 'plain' | 'synced';
+
 /** An open file of the journal. */
 export interface File {
   readonly size: number;
-  /** Writes all bytes of all buffers from `position` on. */
+  /** Writes all bytes of all buffers from `position` on; how far they are then, the file was told when it was made. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
   /** Fills a buffer from `position` on; the file must be long enough. */
   read(into: Uint8Array, position: number): Promise<void>;
@@ -18,7 +24,7 @@ export interface FileSystem {
   /** Names in a directory, in ascending order. */
   list(path: string): Promise<readonly string[]>;
   /** A new file; it must not exist. */
-  create(path: string): Promise<File>;
+  create(path: string, writes: Writes): Promise<File>;
   open(path: string): Promise<File>;
   /** Absent is success. */
   remove(path: string): Promise<void>;

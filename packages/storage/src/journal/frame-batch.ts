@@ -11,12 +11,18 @@ const SMALL_BYTES = 16_384;
 /** Small frames that are copied at a time. */
 const SPACE_BYTES = 262_144;
 
+/** A record and its place in the journal. */
+export interface NumberedRecord {
+  readonly record: JournalRecord;
+  readonly sequence: number;
+}
+
 /** Frames on their way to a file, in as few buffers as is cheap. The memory is used again by the next batch. */
 export class FrameBatch {
   readonly #space = new Uint8Array(SPACE_BYTES);
 
   encode(
-    records: readonly { readonly record: JournalRecord; readonly sequence: number }[],
+    records: readonly NumberedRecord[],
     identity: SegmentIdentity,
   ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
     const buffers: Uint8Array[] = [];

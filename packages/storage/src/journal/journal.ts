@@ -1,93 +1,30 @@
 import { ArchetypeError } from '@archetype/core';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
-import type { File, FileSystem } from '../file-system/file-system.ts';
-import { FrameBatch } from './frame-batch.ts';
-import {
-  encodeFrame,
-  encodeHeader,
-  HEADER_BYTES,
-  MAX_BODY_BYTES,
-  type JournalRecord,
-  type ReadFrame,
-} from './frame.ts';
-import {
-  ABORT,
-  abortedRanges,
-  cutTail,
-  damagedRanges,
-  FORMER_OWNER,
-  type AbortedRange,
-} from './recovery.ts';
-import { readSegment, segmentName, type DamagedRange, type ReadSegment } from './segment.ts';
+import type { FileSystem } from '../file-system/file-system.ts';
+import { FrameBatch, type NumberedRecord } from './frame-batch.ts';
+import { MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
+import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
+import { OpenSegment } from './open-segment.ts';
+import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
+import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
+import { Rhythm } from './rhythm.ts';
 
-/**
- * `durable`: what is acknowledged survives a power loss; `syncDelayMs` waits that long for more records to share a sync
- * with. `relaxed`: it survives the death of the process, and a power loss takes at most the last `syncDelayMs`.
- */
-export interface Durability {
-  readonly mode: 'durable' | 'relaxed';
-  readonly syncDelayMs: number;
-}
-
-/** What the journal asks between writing and acknowledging. */
-export interface JournalOwner {
-  /** Another process took the journal over and may still be writing; what it writes from here on does not count. */
-  readonly forced: boolean;
-  /** @throws `stale_writer` when another process took the journal over */
-  confirm(): void;
-  /** Everything up to this sequence is acknowledged. */
-  acknowledged(sequence: number): void;
-}
-
-const alone: JournalOwner = {
-  forced: false,
-  confirm: () => undefined,
-  acknowledged: () => undefined,
-};
-
-export interface JournalOptions {
-  readonly fs: FileSystem;
-  readonly directory: string;
-  /** 16 bytes; frames of another store are refused. */
-  readonly storeId: Uint8Array;
-  /** The least sequence that a new record may get, since older segments may be gone. */
-  readonly next: number;
-  /** When records are acknowledged: after they are synced, or after they are written. */
-  readonly durability?: Durability;
-  /** Who may acknowledge; nobody else writes the directory unless told. */
-  readonly owner?: JournalOwner;
-  /** Called for every record that is part of the journal, in order, before anything is served. */
-  readonly onRecord: (record: ReadFrame, segment: string) => void;
-}
-
-/** What opening found. */
-export interface JournalReport {
-  readonly records: number;
-  /** Bytes cut from the end: a frame that was being written when the process died, or one damaged later. */
-  readonly quarantined: readonly { readonly file: string; readonly bytes: number }[];
-  readonly damaged: readonly DamagedRange[];
-}
-
-interface Waiting {
-  readonly record: JournalRecord;
-  readonly sequence: number;
+interface Waiting extends NumberedRecord {
   readonly resolve: (segment: string) => void;
   readonly reject: (error: ArchetypeError) => void;
 }
 interface Seal {
   readonly seal: (name: string | undefined) => void;
 }
-interface Current {
-  readonly name: string;
-  readonly first: number;
-  readonly file: File;
-  /** Bytes acknowledged. */
-  end: number;
-  /** Bytes written that no sync has covered yet. */
-  unsynced: boolean;
-}
+
+/** Nobody else writes the directory. */
+const alone: JournalOwner = {
+  forced: false,
+  confirm: () => undefined,
+  acknowledged: () => undefined,
+};
 
 /**
  * An ordered log of records. `append` resolves when its record survives a power loss; everything waiting at one moment
@@ -98,81 +35,41 @@ export class Journal {
   readonly #fs: FileSystem;
   readonly #directory: string;
   readonly #storeId: Uint8Array;
+  readonly #durability: Durability;
+  readonly #owner: JournalOwner;
   readonly report: JournalReport;
   /** Sequences that are not part of the journal, though a segment may hold some. */
   readonly aborted: AbortedRange[];
+  #nextSequence: number;
   #queue: (Waiting | Seal)[] = [];
+  /** Records that are acknowledged, and whose callers are told when the next write is under way. */
+  #untold: { readonly group: readonly Waiting[]; readonly segment: string } | undefined;
   #running: Promise<void> | undefined;
-  #current: Current | undefined;
+  readonly #rhythm = new Rhythm();
+  readonly #batch = new FrameBatch();
+  #current: OpenSegment | undefined;
   /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
   #sealed: readonly string[];
-  #nextSequence: number;
   #broken: ArchetypeError | undefined;
   #closed = false;
-  readonly #durability: Durability;
-  readonly #owner: JournalOwner;
-  readonly #batch = new FrameBatch();
   /** `relaxed`: the sync that is to come, or under way. */
   #syncing: Promise<void> | undefined;
 
-  private constructor(
-    options: JournalOptions,
-    nextSequence: number,
-    report: JournalReport,
-    aborted: readonly AbortedRange[],
-    sealed: readonly string[],
-  ) {
-    this.aborted = [...aborted];
-    this.#sealed = sealed;
+  private constructor(options: JournalOptions, { report, next, aborted, segments }: JournalStart) {
     this.#fs = options.fs;
     this.#directory = options.directory;
     this.#storeId = options.storeId;
-    this.#nextSequence = nextSequence;
-    this.report = report;
     this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
     this.#owner = options.owner ?? alone;
+    this.report = report;
+    this.#nextSequence = next;
+    this.aborted = [...aborted];
+    this.#sealed = segments;
   }
 
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
   static async open(options: JournalOptions): Promise<Journal> {
-    const { fs, directory, storeId, onRecord } = options;
-    await fs.makeDirectory(directory);
-    // A process that died between making and syncing it left a name that is not durable yet.
-    await fs.syncDirectory(dirname(directory));
-    const names = (await fs.list(directory)).filter((name) => name.endsWith('.log'));
-    const segments: ReadSegment[] = [];
-    for (const name of names) {
-      const segment = await readSegment(fs, directory, name, storeId);
-      // Created, but nothing was ever written to it.
-      if (segment.bytes.byteLength <= HEADER_BYTES) await fs.remove(join(directory, name));
-      else segments.push(segment);
-    }
-    const quarantined = await cutTail(fs, directory, segments);
-    const aborted = abortedRanges(segments);
-    let records = 0;
-    let next = options.next;
-    for (const segment of segments) {
-      next = Math.max(next, Number.parseInt(segment.name, 10) + 1);
-      for (const frame of segment.frames) {
-        next = Math.max(next, frame.sequence + 1);
-        if (
-          frame.kind === ABORT ||
-          aborted.some(({ from, to }) => frame.sequence >= from && frame.sequence <= to)
-        )
-          continue;
-        records++;
-        onRecord(frame, segment.name);
-      }
-    }
-    for (const { to } of aborted) next = Math.max(next, to + 1);
-    const damaged = damagedRanges(segments, aborted);
-    const journal = new Journal(
-      options,
-      next,
-      { records, quarantined, damaged },
-      aborted,
-      segments.map(({ name }) => name),
-    );
+    const journal = new Journal(options, await readJournal(options));
     if (options.owner?.forced === true) await journal.#disown();
     options.owner?.acknowledged(journal.#nextSequence - 1);
     return journal;
@@ -238,7 +135,7 @@ export class Journal {
     this.#closed = true;
     await this.#running;
     await this.#syncing;
-    await closeFile(this.#current?.file);
+    await this.#current?.close();
     this.#current = undefined;
     // What was acknowledged before it was synced must not be given up silently.
     if (this.#broken !== undefined && this.#durability.mode === 'relaxed') throw this.#broken;
@@ -251,15 +148,22 @@ export class Journal {
       const next = this.#queue[0]!;
       if ('seal' in next) {
         this.#queue.shift();
+        void this.#tell();
         await this.#seal(next);
         continue;
       }
       const { mode, syncDelayMs } = this.#durability;
-      if (mode === 'durable' && syncDelayMs > 0 && !this.#closed) await delay(syncDelayMs);
+      if (mode === 'durable' && syncDelayMs > 0 && !this.#closed) {
+        void this.#tell();
+        await delay(syncDelayMs);
+      }
       const until = this.#queue.findIndex((entry) => 'seal' in entry);
       const group = this.#queue.splice(0, until < 0 ? this.#queue.length : until) as Waiting[];
-      await this.#write(group);
+      const writing = this.#write(group);
+      void this.#tell();
+      await writing;
     }
+    void this.#tell();
     this.#running = undefined;
   }
 
@@ -268,24 +172,37 @@ export class Journal {
       group.forEach(({ reject }) => reject(this.#broken!));
       return;
     }
-    let segment: Current | undefined;
+    let segment: OpenSegment | undefined;
     try {
       segment = this.#current ??= await this.#create(group[0]!.sequence);
-      const identity = { storeId: this.#storeId, first: segment.first };
-      const { buffers, bytes } = this.#batch.encode(group, identity);
-      await segment.file.write(buffers, segment.end);
-      if (this.#durability.mode === 'durable') await segment.file.sync();
-      else this.#syncLater(segment);
+      const started = performance.now();
+      await segment.write(group, this.#batch);
+      this.#rhythm.wrote(performance.now() - started);
+      if (this.#durability.mode === 'relaxed') this.#syncLater();
       this.#owner.confirm();
-      segment.end += bytes;
+      segment.acknowledge();
       this.#owner.acknowledged(group.at(-1)!.sequence);
-      const { name } = segment;
-      group.forEach(({ resolve }) => resolve(name));
     } catch (cause) {
       if (cause instanceof ArchetypeError && cause.code === 'stale_writer')
         this.#giveUp(group, cause);
       else await this.#recover(segment, group, cause);
+      return;
     }
+    const first = this.#rhythm.first(group.length, this.#queue.length);
+    this.#untold = { group: group.slice(0, first), segment: segment.name };
+    await this.#tell();
+    this.#untold = { group: group.slice(first), segment: segment.name };
+  }
+
+  /** Tells those who wait that their records are acknowledged; resolves when they have computed what they can. */
+  async #tell(): Promise<void> {
+    const untold = this.#untold;
+    if (untold === undefined || untold.group.length === 0) return;
+    this.#untold = undefined;
+    const started = performance.now();
+    for (const { resolve } of untold.group) resolve(untold.segment);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    this.#rhythm.answered(performance.now() - started, untold.group.length);
   }
 
   /** The files belong to another process now: they are left as they are. */
@@ -295,18 +212,15 @@ export class Journal {
   }
 
   /** `relaxed`: one sync for all that is written until it begins. */
-  #syncLater(segment: Current): void {
-    segment.unsynced = true;
+  #syncLater(): void {
     this.#syncing ??= delay(this.#durability.syncDelayMs)
-      .then(() => (this.#current === undefined ? undefined : this.#syncNow(this.#current)))
+      .then(() => (this.#current === undefined ? undefined : this.#sync(this.#current)))
       .finally(() => (this.#syncing = undefined));
   }
 
-  async #syncNow(segment: Current): Promise<void> {
-    if (!segment.unsynced) return;
-    segment.unsynced = false;
+  async #sync(segment: OpenSegment): Promise<void> {
     try {
-      await segment.file.sync();
+      await segment.sync();
     } catch (cause) {
       this.#broken = new ArchetypeError(
         'commit_unknown',
@@ -316,31 +230,18 @@ export class Journal {
     }
   }
 
-  async #create(first: number): Promise<Current> {
-    const name = segmentName(first);
-    const path = join(this.#directory, name);
-    const file = await this.#fs.create(path);
-    try {
-      await file.write([encodeHeader({ storeId: this.#storeId, first })], 0);
-      await file.sync();
-      await this.#fs.syncDirectory(this.#directory);
-    } catch (error) {
-      await closeFile(file);
-      // A segment without records is no harm, and opening removes it; on a full disk every try would leave one.
-      await this.#fs.remove(path).catch(() => undefined);
-      throw error;
-    }
-    return { name, first, file, end: HEADER_BYTES, unsynced: false };
+  #create(first: number): Promise<OpenSegment> {
+    const identity = { storeId: this.#storeId, first };
+    const writes = this.#durability.mode === 'durable' ? 'synced' : 'plain';
+    return OpenSegment.create(this.#fs, this.#directory, identity, writes);
   }
 
   /** A segment whose first record says which sequences before it are absent. */
-  async #begin(sequence: number, absent: AbortedRange): Promise<Current> {
+  async #begin(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
     const fresh = await this.#create(sequence);
-    const identity = { storeId: this.#storeId, first: fresh.first };
-    const frame = encodeFrame(encodeJson(ABORT, absent), sequence, identity);
-    await fresh.file.write(frame.buffers, fresh.end);
-    await fresh.file.sync();
-    fresh.end += frame.bytes;
+    await fresh.write([{ record: encodeJson(ABORT, absent), sequence }], this.#batch);
+    await fresh.sync();
+    fresh.acknowledge();
     this.aborted.push(absent);
     return fresh;
   }
@@ -350,7 +251,7 @@ export class Journal {
    * again; what waits behind the failed records fails with them, because it was made on top of them.
    */
   async #recover(
-    segment: Current | undefined,
+    segment: OpenSegment | undefined,
     group: readonly Waiting[],
     cause: unknown,
   ): Promise<void> {
@@ -362,9 +263,9 @@ export class Journal {
     try {
       // Without a segment there is no file that could hold any of it: nothing needs to be said.
       if (segment !== undefined) {
-        await segment.file.truncate(segment.end);
-        await this.#syncNow(segment);
-        await closeFile(segment.file);
+        await segment.cutBack();
+        await this.#sync(segment);
+        await segment.close();
         this.#current = await this.#begin(sequence, abort);
         // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.
         this.#sealed = [...this.#sealed, segment.name];
@@ -394,18 +295,12 @@ export class Journal {
   async #seal({ seal }: Seal): Promise<void> {
     const segment = this.#current;
     this.#current = undefined;
-    if (segment !== undefined) await this.#syncNow(segment);
-    await closeFile(segment?.file);
-    if (segment !== undefined) this.#sealed = [...this.#sealed, segment.name];
+    if (segment !== undefined) {
+      await this.#sync(segment);
+      await segment.close();
+      this.#sealed = [...this.#sealed, segment.name];
+    }
     seal(segment?.name);
-  }
-}
-
-async function closeFile(file: File | undefined): Promise<void> {
-  try {
-    await file?.close();
-  } catch {
-    // Everything acknowledged in it is synced; what closing says of it changes nothing.
   }
 }
 

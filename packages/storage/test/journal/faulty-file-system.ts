@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem, type Writes } from '@archetype/storage';
 
 /** What happens at the k-th call: the call fails, or the process is as good as dead from there on. */
 export type Fault = { readonly at: ReadonlySet<number>; readonly kind: 'fail' | 'die' };
@@ -35,11 +35,11 @@ export class FaultyFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)));
+  async create(path: string, writes: Writes): Promise<File> {
+    return this.#wrap(await this.#call(() => nodeFileSystem.create(path, 'plain')), writes);
   }
   async open(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)));
+    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)), 'plain');
   }
   remove(path: string): Promise<void> {
     return this.#call(() => nodeFileSystem.remove(path));
@@ -56,16 +56,21 @@ export class FaultyFileSystem implements FileSystem {
     this.#files.clear();
   }
 
-  #wrap(file: File): File {
+  /** A synced write is two calls: the disk may hold all of it before it is answered. */
+  #wrap(file: File, writes: Writes): File {
     this.#files.add(file);
+    const sync = (): Promise<void> => {
+      this.syncs++;
+      return this.#call(() => file.sync());
+    };
     return {
       size: file.size,
-      write: (buffers, position) => this.#call(() => file.write(buffers, position)),
-      read: (into, position) => this.#call(() => file.read(into, position)),
-      sync: () => {
-        this.syncs++;
-        return this.#call(() => file.sync());
+      write: async (buffers, position) => {
+        await this.#call(() => file.write(buffers, position));
+        if (writes === 'synced') await sync();
       },
+      read: (into, position) => this.#call(() => file.read(into, position)),
+      sync,
       truncate: (size) => this.#call(() => file.truncate(size)),
       close: () =>
         this.#call(async () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodeJson } from '../../src/codec/json-record.ts';
 import { nodeFileSystem } from '../../src/file-system/node-file-system.ts';
-import { Journal, type JournalReport } from '../../src/journal/journal.ts';
+import { Journal } from '../../src/journal/journal.ts';
+import type { JournalReport } from '../../src/journal/read-journal.ts';
 
 const storeId = new Uint8Array(16).fill(7);
 

@@ -9,8 +9,8 @@ test('a segment that there is no room for takes nothing with it: the record is a
   let full = true;
   const fs: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => {
-      const file = await nodeFileSystem.create(path);
+    create: async (path, writes) => {
+      const file = await nodeFileSystem.create(path, writes);
       const write: typeof file.write = async (buffers, position) => {
         if (full) throw new Error('ENOSPC: no space left on device');
         return file.write(buffers, position);

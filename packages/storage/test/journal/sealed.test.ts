@@ -28,21 +28,21 @@ test('a segment is sealed when nothing is written to it any more, and not while 
   expect(seen).toEqual([[], [first]]);
 });
 
-/** A file system whose next sync of a file fails once told; `truncating` stands between the failure and its repair. */
-function failingSync(truncating: () => void) {
+/** A file system whose next write fails once told, with its bytes in the file; `truncating` stands between the failure and its repair. */
+function failingWrite(truncating: () => void) {
   let fail = false;
   const wrap = (file: File): File => ({
     size: file.size,
-    write: (buffers, position) => file.write(buffers, position),
-    read: (into, position) => file.read(into, position),
-    close: () => file.close(),
-    sync: async () => {
+    write: async (buffers, position) => {
+      await file.write(buffers, position);
       if (fail) {
         fail = false;
         throw new Error('EIO: injected');
       }
-      await file.sync();
     },
+    read: (into, position) => file.read(into, position),
+    close: () => file.close(),
+    sync: () => file.sync(),
     truncate: async (size) => {
       truncating();
       await file.truncate(size);
@@ -50,7 +50,7 @@ function failingSync(truncating: () => void) {
   });
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => wrap(await nodeFileSystem.create(path)),
+    create: async (path, writes) => wrap(await nodeFileSystem.create(path, writes)),
   };
   return { fileSystem, failNext: () => (fail = true) };
 }
@@ -58,7 +58,7 @@ function failingSync(truncating: () => void) {
 test('a segment with refused records is offered for flushing once they are cut off and known', async () => {
   let sealed = (): readonly string[] => ['never asked'];
   let seen: readonly string[] = [];
-  const { fileSystem, failNext } = failingSync(() => (seen = sealed()));
+  const { fileSystem, failNext } = failingWrite(() => (seen = sealed()));
   const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
   sealed = () => journal.sealed;
   const first = await journal.append(record(1));
@@ -71,7 +71,7 @@ test('a segment with refused records is offered for flushing once they are cut o
 });
 
 test('a segment that may hold refused records is not offered for flushing', async () => {
-  const { fileSystem, failNext } = failingSync(() => {
+  const { fileSystem, failNext } = failingWrite(() => {
     throw new Error('EIO: injected too');
   });
   const { journal } = await openJournal(await temporaryDirectory(), fileSystem);

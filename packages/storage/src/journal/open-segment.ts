@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { File, FileSystem, Writes } from '../file-system/file-system.ts';
+import type { FrameBatch, NumberedRecord } from './frame-batch.ts';
+import { encodeHeader, HEADER_BYTES, type SegmentIdentity } from './frame.ts';
+import { segmentName } from './segment.ts';
+
+/** The segment that records go to now. */
+export class OpenSegment {
+  readonly name: string;
+  readonly #file: File;
+  readonly #identity: SegmentIdentity;
+  readonly #writes: Writes;
+  /** Bytes acknowledged. */
+  #end = HEADER_BYTES;
+  /** Bytes written. */
+  #written = HEADER_BYTES;
+  /** No sync has covered what was written last. */
+  #unsynced = false;
+
+  private constructor(file: File, identity: SegmentIdentity, writes: Writes) {
+    this.name = segmentName(identity.first);
+    this.#file = file;
+    this.#identity = identity;
+    this.#writes = writes;
+  }
+
+  /** A new file with a header; both survive a power loss. */
+  static async create(
+    fs: FileSystem,
+    directory: string,
+    identity: SegmentIdentity,
+    writes: Writes,
+  ): Promise<OpenSegment> {
+    const path = join(directory, segmentName(identity.first));
+    const file = await fs.create(path, writes);
+    const segment = new OpenSegment(file, identity, writes);
+    try {
+      await file.write([encodeHeader(identity)], 0);
+      if (writes === 'plain') await file.sync();
+      await fs.syncDirectory(directory);
+    } catch (error) {
+      await segment.close();
+      // A segment without records is no harm, and opening removes it; on a full disk every try would leave one.
+      await fs.remove(path).catch(() => undefined);
+      throw error;
+    }
+    return segment;
+  }
+
+  /** Writes records behind what is acknowledged. */
+  async write(records: readonly NumberedRecord[], batch: FrameBatch): Promise<void> {
+    const { buffers, bytes } = batch.encode(records, this.#identity);
+    await this.#file.write(buffers, this.#end);
+    this.#written = this.#end + bytes;
+    this.#unsynced = this.#writes === 'plain';
+  }
+
+  /** What was written is part of the journal. */
+  acknowledge(): void {
+    this.#end = this.#written;
+  }
+
+  /** Syncs what no sync has covered yet. */
+  async sync(): Promise<void> {
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    await this.#file.sync();
+  }
+
+  /** Cuts off what is not acknowledged. */
+  async cutBack(): Promise<void> {
+    await this.#file.truncate(this.#end);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#file.close();
+    } catch {
+      // Everything acknowledged in it is synced; what closing says of it changes nothing.
+    }
+  }
+}

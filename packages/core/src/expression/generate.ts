@@ -9,6 +9,7 @@ import { codePoints } from './functions/text.ts';
 import { blankOf, isBoxed, type Cells } from './memory.ts';
 import type { Op } from './plan.ts';
 import type { Program } from './program.ts';
+import { shapeOf } from './shape.ts';
 
 /** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
 export interface Buffers {
@@ -50,48 +51,60 @@ const runtime = {
     Object.entries(functions).map(([name, fn]) => [name, fn.apply.bind(undefined)]),
   ),
 };
+/** A value that the code reads from outside: where the operations of a program of this shape have it. */
+type Literal = (ops: readonly Op[]) => unknown;
+interface Compiled {
+  readonly loop: Loop;
+  readonly literals: readonly Literal[];
+}
+
 const MAX_CACHED = 4096;
-/** Compiled loops by their source. Names and values are never part of it, so equal shapes share one loop. */
-const compiled = new Map<string, Loop>();
+/** By shape: names and values are no part of it, so equal shapes share one loop. */
+const compiled = new Map<string, Compiled>();
 
 /** One fused loop for all outputs. @throws EvalError where code generation is forbidden; `ImpossibleRow` */
 export function runGenerated(program: Program, n: number, buffers: Buffers): void {
-  const { source, literals } = write(program, buffers);
-  let loop = compiled.get(source);
-  if (loop === undefined) {
+  const shape = shapeOf(program, buffers.present);
+  let found = compiled.get(shape);
+  if (found === undefined) {
+    const { source, literals } = write(program, buffers);
     // oxlint-disable-next-line typescript/no-implied-eval -- the source is built from the table of functions only
-    loop = new Function('n', 'b', 'l', 'use', source) as Loop;
+    const loop = new Function('n', 'b', 'l', 'use', source) as Loop;
     if (compiled.size >= MAX_CACHED) compiled.clear();
-    compiled.set(source, loop);
+    compiled.set(shape, (found = { loop, literals }));
   }
-  loop(n, buffers, literals, runtime);
+  const literals = found.literals.map((literal) => literal(program.ops));
+  found.loop(n, buffers, literals, runtime);
 }
 
 function write(
   program: Program,
   buffers: Buffers,
-): { source: string; literals: readonly unknown[] } {
+): { source: string; literals: readonly Literal[] } {
   const head: string[] = [];
   const body: string[] = [];
-  const literals: unknown[] = [];
+  const literals: Literal[] = [];
   const cells = new Map<Op, CellSource>();
   const sourceOf = (op: Op): CellSource => cells.get(op)!;
   program.inputs.forEach((_, k) => {
     head.push(`const c${k}=b.inputs[${k}];`);
     if (buffers.present[k] !== undefined) head.push(`const m${k}=b.present[${k}];`);
   });
-  const hoist = (value: unknown): string => {
-    const name = `l${literals.push(value) - 1}`;
+  const hoist = (literal: Literal): string => {
+    const name = `l${literals.push(literal) - 1}`;
     head.push(`const ${name}=l[${literals.length - 1}];`);
     return name;
   };
   const blank = (type: ColumnType): string => {
     if (type.kind === 'i64') return '0n';
-    if (type.kind === 'vector') return hoist(new Float32Array(type.size!));
-    return isBoxed(type) ? hoist(blankOf(type)) : '0';
+    const cell = type.kind === 'vector' ? new Float32Array(type.size!) : blankOf(type);
+    return isBoxed(type) ? hoist(() => cell) : '0';
   };
-  /** The cell of an operation; `name` is the variable that will hold its value. */
-  const cellOf = (op: Op, name: string): CellSource => {
+  /** The cell of an operation, given by its place. */
+  const cellOf = (op: Op, place: number): CellSource => {
+    const name = `v${place}`;
+    /** What every operation in this place has under a name. */
+    const own = (get: (own: never) => unknown): string => hoist((ops) => get(ops[place] as never));
     switch (op.kind) {
       case 'input': {
         const k = program.inputs.indexOf(op.column);
@@ -100,7 +113,11 @@ function write(
       }
       case 'literal':
         if (op.value === null) return { value: blank(op.type), valid: '0', bad: undefined };
-        return { value: hoist(op.value), valid: undefined, bad: undefined };
+        return {
+          value: own(({ value }: Extract<Op, { kind: 'literal' }>) => value),
+          valid: undefined,
+          bad: undefined,
+        };
       case 'strict': {
         const args = op.args.map(sourceOf);
         const names = args.map((arg) => arg.value);
@@ -123,7 +140,9 @@ function write(
         );
       case 'convert': {
         const arg = sourceOf(op.args[0]!);
-        const value = op.by.js?.(arg.value) ?? `${hoist(op.by.apply)}(${arg.value})`;
+        const value =
+          op.by.js?.(arg.value) ??
+          `${own(({ by }: Extract<Op, { kind: 'convert' }>) => by.apply)}(${arg.value})`;
         const lossy = op.by.lossy === true;
         if (!op.lenient || !lossy) {
           return { value, valid: arg.valid, bad: badOf([arg], lossy ? op.type : undefined, name) };
@@ -135,13 +154,14 @@ function write(
       case 'member': {
         const arg = sourceOf(op.args[0]!);
         return {
-          value: `(${hoist(op.of)}.has(${arg.value})?1:0)`,
+          value: `(${own(({ of }: Extract<Op, { kind: 'member' }>) => of)}.has(${arg.value})?1:0)`,
           valid: arg.valid,
           bad: arg.bad,
         };
       }
       case 'random': {
-        const [k0, k1] = [hoist(op.k0), hoist(op.k1)];
+        const k0 = own((random: Extract<Op, { kind: 'random' }>) => random.k0);
+        const k1 = own((random: Extract<Op, { kind: 'random' }>) => random.k1);
         const entity = sourceOf(op.args[0]!).value;
         return {
           value: `use.uniform(${k0},${k1},${entity},${op.draw})`,
@@ -152,7 +172,7 @@ function write(
     }
   };
   program.ops.forEach((op, k) => {
-    const { value, valid, bad } = cellOf(op, `v${k}`);
+    const { value, valid, bad } = cellOf(op, k);
     if (op.kind === 'literal') {
       cells.set(op, { value, valid, bad });
       return;

@@ -27,7 +27,7 @@ export type Op = {
   | { readonly kind: 'input'; readonly column: Column }
   | { readonly kind: 'literal'; readonly value: unknown }
   | Strict
-  | { readonly kind: 'null'; readonly fn: NullFunction }
+  | { readonly kind: 'null'; readonly name: string; readonly fn: NullFunction }
   | Convert
   | { readonly kind: 'member'; readonly of: { has(cell: unknown): boolean } }
   | {
@@ -248,7 +248,7 @@ export class Planner {
     const args = name === 'isNull' ? given : this.#sameText(given);
     const type = fn.result(args.map((arg) => arg.type));
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
-    return this.#push({ kind: 'null', fn, args, type });
+    return this.#push({ kind: 'null', name, fn, args, type });
   }
 
   /** Enums with other members, and enums beside text, meet as text. */

@@ -74,6 +74,9 @@ interface Runner {
 
 /** Ascending priority, then order of registration. */
 function byPriority(processors: readonly Processor[]): readonly (readonly Processor[])[] {
+  const [first] = processors;
+  if (processors.every(({ priority }) => priority === first!.priority))
+    return first === undefined ? [] : [processors];
   const groups = Map.groupBy(processors, (processor) => processor.priority);
   return [...groups].toSorted(([a], [b]) => a - b).map(([, group]) => group);
 }

@@ -80,5 +80,6 @@ export function entityOrder(entities: Column): Int32Array {
 
 /** Tables in the one order in which everything walks over them. */
 export function sortTables<T>(tables: ReadonlyMap<TableId, T>): Map<TableId, T> {
+  if (tables.size < 2) return new Map(tables);
   return new Map([...tables].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

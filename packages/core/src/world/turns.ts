@@ -40,11 +40,10 @@ export class Turns {
   }
 
   #queue<T>(result: Promise<T>): Promise<T> {
-    this.#last = result
-      .catch(() => undefined)
-      .finally(() => {
-        this.#waiting--;
-      });
+    const over = (): void => {
+      this.#waiting--;
+    };
+    this.#last = result.then(over, over);
     return result;
   }
 }

@@ -139,15 +139,20 @@ export class DurableStore implements Store {
   async append(commits: readonly Commit[]): Promise<void> {
     this.#open();
     this.#parts.flushes.admit();
-    await this.#writing(Promise.all(commits.map((commit) => this.#append(commit))));
+    const [first] = commits;
+    await this.#writing(
+      commits.length === 1
+        ? this.#append(first!)
+        : Promise.all(commits.map((commit) => this.#append(commit))),
+    );
     await this.#parts.flushes.room();
   }
 
   /** Closing waits for it. */
-  async #writing<T>(written: Promise<T>): Promise<T> {
+  async #writing(written: Promise<unknown>): Promise<void> {
     this.#underWay.add(written);
     try {
-      return await written;
+      await written;
     } finally {
       this.#underWay.delete(written);
     }

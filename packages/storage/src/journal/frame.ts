@@ -133,11 +133,23 @@ function writeHead(
   view.setUint32(28, headChecksum(head, identity), true);
 }
 
-function headChecksum(head: Uint8Array, { storeId, first }: SegmentIdentity): number {
-  const place = new Uint8Array(8);
-  new DataView(place.buffer).setBigUint64(0, BigInt(first), true);
-  return crc32(place, crc32(storeId, crc32(head.subarray(0, 28))));
+const places = new WeakMap<SegmentIdentity, Uint8Array>();
+
+/** Store and first sequence as bytes, made once for each segment. */
+function placeOf(identity: SegmentIdentity): Uint8Array {
+  let place = places.get(identity);
+  if (place === undefined) {
+    const { storeId, first } = identity;
+    place = new Uint8Array(storeId.byteLength + 8);
+    place.set(storeId);
+    new DataView(place.buffer).setBigUint64(storeId.byteLength, BigInt(first), true);
+    places.set(identity, place);
+  }
+  return place;
 }
+
+const headChecksum = (head: Uint8Array, identity: SegmentIdentity): number =>
+  crc32(placeOf(identity), crc32(head.subarray(0, 28)));
 
 /** A frame as read back; `body` begins at a multiple of 8. */
 export interface ReadFrame {

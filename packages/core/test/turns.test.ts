@@ -279,3 +279,24 @@ describe('staged and discard', () => {
     expect(world.info().entities).toBe(2);
   });
 });
+
+test('a tick that is stored stands, though one behind it failed before anybody was told', async () => {
+  const refused = Promise.withResolvers<void>();
+  class Slow extends MemoryStore {
+    override async append(commits: Parameters<MemoryStore['append']>[0]): Promise<void> {
+      const { tick } = commits[0]!;
+      if (tick === 3) {
+        refused.resolve();
+        throw new Error('disk');
+      }
+      await super.append(commits);
+      // Longer than all that the failure of the next tick sets going.
+      if (tick === 2) await refused.promise.then(() => new Promise((done) => setImmediate(done)));
+    }
+  }
+  const world = new Worlds(new Slow()).create('w', {});
+  world.spawn();
+  await world.run({ steps: 1 });
+  await expect(world.run({ steps: 10 })).rejects.toThrow('disk');
+  expect(world.tick).toBe(2);
+});

@@ -14,7 +14,10 @@ export class Committer {
   readonly #open: () => Promise<{ readonly store: Store; readonly lease: Lease }>;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
-  #failure: { readonly error: unknown } | undefined;
+  /** Ticks handed over. */
+  #pushed = 0;
+  /** Of those that came back so far, the first that failed, by its place; those before it are not touched by it. */
+  #failure: { readonly place: number; readonly error: unknown } | undefined;
   /** The failure that came last. */
   #lost: unknown;
   head: Snapshot;
@@ -45,9 +48,10 @@ export class Committer {
   push(snapshot: Snapshot, commit: Omit<Commit, 'lease'>, onDurable?: () => void): Promise<void> {
     this.head = snapshot;
     this.#inFlight++;
-    const done = this.#append(commit, this.#last).then(() => {
+    const place = this.#pushed++;
+    const done = this.#append(commit, place, this.#last).then(() => {
       this.#inFlight--;
-      if (this.#failure !== undefined) throw this.#fail();
+      if (this.#failure !== undefined && this.#failure.place <= place) throw this.#fail();
       this.durable = snapshot;
       this.#staging.committed(snapshot);
       return onDurable?.();
@@ -62,12 +66,17 @@ export class Committer {
     await this.#last;
   }
 
-  async #append(commit: Omit<Commit, 'lease'>, before: Promise<unknown>): Promise<void> {
+  async #append(
+    commit: Omit<Commit, 'lease'>,
+    place: number,
+    before: Promise<unknown>,
+  ): Promise<void> {
     try {
       const { store, lease } = await this.#open();
       await store.append([{ ...commit, lease }]);
     } catch (error) {
-      this.#failure ??= { error };
+      if (this.#failure === undefined || place < this.#failure.place)
+        this.#failure = { place, error };
     }
     await before;
   }

@@ -7,18 +7,11 @@ import {
   type Commit,
   type Lease,
   type RunId,
-  type TableCommit,
   type TableId,
   type WorldId,
   type WorldRecord,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
-
-/** A tick that is in memory; its columns are the world's own, or views of a segment. */
-interface TailTick {
-  readonly commit: Commit;
-  readonly tables: ReadonlyMap<TableId, TableCommit>;
-}
 
 /** What is known of a world without reading its rows. */
 export interface LedgerWorld {
@@ -33,8 +26,11 @@ export interface LedgerWorld {
   flushed: number;
   /** Ticks of its own run up to this one were thinned: those that are not in the catalog are no longer kept. */
   retained: number;
-  /** Ticks that are in memory: all that are not flushed, and the newest. */
-  readonly tail: Map<number, TailTick>;
+  /**
+   * Ticks that are in memory: all that are not flushed, and the newest. Their columns are the world's own, or views of a
+   * segment.
+   */
+  readonly tail: Map<number, Commit>;
   /** Ticks that a damaged journal lost. */
   readonly damaged: Set<number>;
   /** The tick that a table was last named as unchanged since; it is known to hold the table. */
@@ -125,8 +121,7 @@ export class Ledger {
     // A gap behind what was thinned is left only by a damaged journal.
     for (let tick = Math.max(world.newest, world.retained) + 1; tick < commit.tick; tick++)
       world.damaged.add(tick);
-    const tables = new Map(commit.tables.map((table) => [table.signature.table, table]));
-    world.tail.set(commit.tick, { commit, tables });
+    world.tail.set(commit.tick, commit);
     if (world.newest <= world.flushed) world.tail.delete(world.newest);
     world.newest = commit.tick;
     world.pending = Math.max(world.pending, commit.tick);

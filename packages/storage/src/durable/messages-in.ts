@@ -14,7 +14,7 @@ export function messagesIn(
     const owner = ledger.get(piece.world);
     const flushed = catalog.messages(piece.run, piece.from, Math.min(piece.tick, owner.flushed));
     const held: TickMessages[] = [];
-    for (const [tick, { commit }] of owner.tail) {
+    for (const [tick, commit] of owner.tail) {
       const { messages, undelivered = [] } = commit;
       if (tick <= owner.flushed || tick < piece.from || tick > piece.tick) continue;
       if (messages !== undefined || undelivered.length > 0)

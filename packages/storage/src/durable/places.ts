@@ -73,8 +73,7 @@ function placesIn(
         if (from === to) throw notRetained(owner, tick);
         continue;
       }
-      const tables =
-        held === undefined ? (inParts.get(tick) ?? []) : [...held.tables.values()].map(inMemory);
+      const tables = held === undefined ? (inParts.get(tick) ?? []) : held.tables.map(inMemory);
       ticks.push({
         world: piece.world,
         run: piece.run,
@@ -124,7 +123,7 @@ function find(
   const [piece] = piecesOf(world.record, tick, tick);
   const owner = ledger.get(piece!.world);
   if (owner.damaged.has(tick)) throw damaged(owner, tick);
-  const held = owner.tail.get(tick)?.tables.get(table);
+  const held = owner.tail.get(tick)?.tables.find(({ signature }) => signature.table === table);
   if (held !== undefined) return resolve(ledger, catalog, owner, tick, held.signature, held);
   const place = catalog
     .places(piece!.run, tick, tick)

@@ -68,7 +68,7 @@ async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonl
 function countersAt(ledger: Ledger, catalog: Catalog, world: LedgerWorld, tick: number): Counters {
   const [piece] = piecesOf(world.record, tick, tick);
   const held = ledger.get(piece!.world).tail.get(tick);
-  return held?.commit.counters ?? catalog.counters(piece!.run, tick)!;
+  return held?.counters ?? catalog.counters(piece!.run, tick)!;
 }
 
 /** Data resources as of a tick. A fork begins with what its record says, its own overrides included. */
@@ -86,8 +86,8 @@ function resourcesAt(
     ...owner.record.resources,
     ...catalog.resources(piece!.run, Math.min(tick, Math.max(owner.flushed, owner.retained))),
   };
-  for (const held of [...owner.tail.values()].toSorted((a, b) => a.commit.tick - b.commit.tick)) {
-    if (held.commit.tick <= tick) Object.assign(resources, held.commit.resources);
+  for (const held of [...owner.tail.values()].toSorted((a, b) => a.tick - b.tick)) {
+    if (held.tick <= tick) Object.assign(resources, held.resources);
   }
   return resources;
 }

@@ -12,7 +12,7 @@ export async function storedCommit(
   const [piece] = piecesOf(world.record, tick, tick);
   if (piece?.world !== world.record.world) return undefined;
   const held = ledger.get(piece.world).tail.get(tick);
-  if (held !== undefined) return held.commit;
+  if (held !== undefined) return held;
   const stored = catalog.tick(piece.run, tick);
   if (stored === undefined) return undefined;
   const commits: TableCommit[] = [];

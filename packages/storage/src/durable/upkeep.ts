@@ -159,7 +159,7 @@ export class Upkeep {
 
 /** Rows that ticks in memory say are theirs too; the catalog does not know of those yet. */
 function namedRows({ tail }: LedgerWorld): readonly NamedRows[] {
-  return [...tail.values()].flatMap(({ commit }) =>
+  return [...tail.values()].flatMap((commit) =>
     commit.tables.flatMap((table) =>
       'sameAs' in table ? [{ table: table.signature.table, tick: table.sameAs }] : [],
     ),

@@ -1,5 +1,5 @@
 /** Milliseconds that ticks may run on end before timers and input get their turn. */
-const STRETCH = 25;
+const STRETCH = 5;
 
 /** Ticks that never wait would keep everything else from running, the caller's timers and signals too. */
 export class Pace {

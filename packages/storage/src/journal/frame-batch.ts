@@ -7,7 +7,7 @@ import {
 } from './frame.ts';
 
 /** Frames up to so many bytes are copied: handing each of their buffers to the system costs more. */
-const SMALL_BYTES = 16_384;
+export const SMALL_BYTES = 16_384;
 /** Small frames that are copied at a time. */
 const SPACE_BYTES = 262_144;
 

@@ -58,6 +58,8 @@ export function decodeHeader(
 export interface JournalRecord {
   readonly kind: number;
   readonly body: readonly Uint8Array[];
+  /** That of the body with its padding, if it is known. */
+  readonly checksum?: number;
 }
 
 /** Bytes of a record's body, each buffer padded. */
@@ -65,6 +67,13 @@ const bodyBytes = ({ body }: JournalRecord): number =>
   body.reduce((n, buffer) => n + padded(buffer.byteLength), 0);
 const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
+
+/** What follows a buffer up to a multiple of 8. */
+const padOf = (buffer: Uint8Array): Uint8Array =>
+  padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
+
+export const checksumOf = ({ body }: JournalRecord): number =>
+  body.reduce((checksum, buffer) => crc32(padOf(buffer), crc32(buffer, checksum)), 0);
 
 /** Bytes that a record takes in a segment. */
 export const frameBytes = (record: JournalRecord): number => HEAD_BYTES + bodyBytes(record);
@@ -77,14 +86,13 @@ export function encodeFrame(
 ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
   const head = new Uint8Array(HEAD_BYTES);
   const buffers: Uint8Array[] = [head];
-  let checksum = 0;
   for (const buffer of record.body) {
-    const pad = padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
     if (buffer.byteLength > 0) buffers.push(buffer);
+    const pad = padOf(buffer);
     if (pad.byteLength > 0) buffers.push(pad);
-    checksum = crc32(pad, crc32(buffer, checksum));
   }
   const length = bodyBytes(record);
+  const checksum = record.checksum ?? checksumOf(record);
   writeHead(head, { kind: record.kind, sequence, length, checksum }, identity);
   return { buffers, bytes: HEAD_BYTES + length };
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
-import { FrameBatch, type NumberedRecord } from './frame-batch.ts';
-import { MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
+import { FrameBatch, SMALL_BYTES, type NumberedRecord } from './frame-batch.ts';
+import { checksumOf, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
 import { OpenSegment } from './open-segment.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
@@ -48,6 +48,10 @@ export class Journal {
   readonly #rhythm = new Rhythm();
   readonly #batch = new FrameBatch();
   #current: OpenSegment | undefined;
+  /** The segment after a seal that is to come, made while the one before is still written. */
+  #ahead: { readonly first: number; readonly segment: Promise<OpenSegment> } | undefined;
+  /** Sealed segments whose files are being closed; nobody waits for them. */
+  #closings: Promise<unknown> = Promise.resolve();
   /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
   #sealed: readonly string[];
   #broken: ArchetypeError | undefined;
@@ -107,14 +111,26 @@ export class Journal {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#closed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    this.#queue.push({ record, sequence: this.#nextSequence++, resolve, reject });
+    // A large body is read now, while the disk works on what came before.
+    const ready = bytes > SMALL_BYTES ? { ...record, checksum: checksumOf(record) } : record;
+    this.#queue.push({ record: ready, sequence: this.#nextSequence++, resolve, reject });
     this.#running ??= this.#run();
     return promise;
   }
 
-  /** Ends the current segment after everything appended so far; resolves with its name, if there is one. */
-  seal(): Promise<string | undefined> {
+  /**
+   * Ends the current segment after everything appended so far; resolves with its name, if there is one. With `more` on the
+   * way, the next one is made meanwhile.
+   */
+  seal(more = false): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    if (more && this.#ahead === undefined && this.#broken === undefined) {
+      const first = this.#nextSequence;
+      const segment = this.#create(first);
+      // Whoever needs it sees the failure.
+      segment.catch(() => undefined);
+      this.#ahead = { first, segment };
+    }
     this.#queue.push({ seal: resolve });
     this.#running ??= this.#run();
     return promise;
@@ -137,6 +153,8 @@ export class Journal {
     await this.#syncing;
     await this.#current?.close();
     this.#current = undefined;
+    await this.#forgetAhead();
+    await this.#closings;
     // What was acknowledged before it was synced must not be given up silently.
     if (this.#broken !== undefined && this.#durability.mode === 'relaxed') throw this.#broken;
   }
@@ -174,7 +192,7 @@ export class Journal {
     }
     let segment: OpenSegment | undefined;
     try {
-      segment = this.#current ??= await this.#create(group[0]!.sequence);
+      segment = this.#current ??= await this.#next(group[0]!.sequence);
       const started = performance.now();
       await segment.write(group, this.#batch);
       this.#rhythm.wrote(performance.now() - started);
@@ -230,6 +248,27 @@ export class Journal {
     }
   }
 
+  async #next(first: number): Promise<OpenSegment> {
+    if (this.#ahead?.first !== first) {
+      await this.#forgetAhead();
+      return this.#create(first);
+    }
+    const { segment } = this.#ahead;
+    this.#ahead = undefined;
+    return segment;
+  }
+
+  /** Nothing was written to it, so that it is no part of the journal. */
+  async #forgetAhead(): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const segment = await ahead?.segment.catch(() => undefined);
+    if (segment === undefined) return;
+    await segment.close();
+    // Left behind it is no harm: opening removes it.
+    await this.#fs.remove(join(this.#directory, segment.name)).catch(() => undefined);
+  }
+
   #create(first: number): Promise<OpenSegment> {
     const identity = { storeId: this.#storeId, first };
     const writes = this.#durability.mode === 'durable' ? 'synced' : 'plain';
@@ -259,6 +298,8 @@ export class Journal {
     const sequence = this.#nextSequence++;
     const abort = { from: lost[0]!.sequence, to: sequence - 1 };
     this.#current = undefined;
+    // Records after these are in segments that come after the one with the note.
+    await this.#forgetAhead();
     let error: ArchetypeError;
     try {
       // Without a segment there is no file that could hold any of it: nothing needs to be said.
@@ -297,7 +338,7 @@ export class Journal {
     this.#current = undefined;
     if (segment !== undefined) {
       await this.#sync(segment);
-      await segment.close();
+      this.#closings = Promise.all([this.#closings, segment.close()]);
       this.#sealed = [...this.#sealed, segment.name];
     }
     seal(segment?.name);

@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeFileSystem, type File, type FileSystem } from '../../src/index.ts';
-import { openJournal, record, temporaryDirectory } from './journal-in.ts';
+import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
 
 test('a segment is sealed when nothing is written to it any more, and not while it is being made', async () => {
   let seen: (readonly string[])[] = [];
@@ -26,6 +28,33 @@ test('a segment is sealed when nothing is written to it any more, and not while 
   expect(journal.sealed).toEqual([]);
   await journal.close();
   expect(seen).toEqual([[], [first]]);
+});
+
+test('with more on the way, the next segment is made before it is needed, and takes what comes after the seal', async () => {
+  const made: string[] = [];
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    create: async (path, writes) => {
+      made.push(basename(path));
+      return nodeFileSystem.create(path, writes);
+    },
+  };
+  const directory = await temporaryDirectory();
+  const { journal } = await openJournal(directory, fileSystem);
+  const first = await journal.append(record(1));
+  const under = journal.append(record(2));
+  const sealing = journal.seal(true);
+  expect(made).toHaveLength(2);
+  const behind = journal.append(record(3));
+  expect(await under).toBe(first);
+  expect(await sealing).toBe(first);
+  expect(await behind).toBe(made[1]);
+  await journal.seal(true);
+  await journal.close();
+  // Nothing came after the last seal.
+  expect(made).toHaveLength(3);
+  expect(await readdir(directory)).toEqual(made.slice(0, 2));
+  expect((await read(directory)).values).toEqual([1, 2, 3]);
 });
 
 /** A file system whose next write fails once told, with its bytes in the file; `truncating` stands between the failure and its repair. */

@@ -55,25 +55,19 @@ export type {
 
 export { fromArrow, fromIPC, toArrow, toIPC } from './frame/arrow.ts';
 export { fromColumns, fromRows } from './frame/create-frame.ts';
+export type { BatchContext, CallContext, MapAsyncOptions } from './frame/call-options.ts';
+export type { Accessor } from './frame/column-accessor.ts';
+export type { BaseColumns, ColumnsOf, MessageColumns } from './frame/columns-of.ts';
+export type { AnyFrame, DataFrame, Grouped } from './frame/data-frame.ts';
 export type {
-  Accessor,
-  AnyFrame,
   Assignable,
-  BaseColumns,
-  BatchContext,
-  CallContext,
-  ColumnsOf,
-  DataFrame,
   Description,
-  Grouped,
   JoinOn,
-  MessageColumns,
-  MapAsyncOptions,
   NumericNames,
   Readable,
   SortKey,
   Writable,
-} from './frame/data-frame.ts';
+} from './frame/verb-types.ts';
 export { gridIndex } from './frame/grid-index.ts';
 export type { GridIndex, GridOptions } from './frame/grid-index.ts';
 export type { Neighbourhood } from './frame/neighbourhood.ts';

@@ -1,273 +1,28 @@
-import type { z } from 'zod';
+import type { Aggregate, Condition, TypeOfAggregate } from '../expression/expr.ts';
 import type { Schema } from '../schema/column-type.ts';
-import type { AnyComponent, Fields } from '../schema/component.ts';
-import type {
-  AsNullable,
-  Bool,
-  CellFor,
-  F32,
-  F64,
-  I32,
-  Json,
-  Nullable,
-  Numeric,
-  Plain,
-  RowFor,
-  RowOf,
-  Simplify,
-  Timestamp,
-  Type,
-  TypeOf,
-  Utf8,
-  Vector,
-  I64,
-} from '../schema/types.ts';
-import type {
-  Aggregate,
-  BoolExpr,
-  Condition,
-  Expr,
-  ExprOf,
-  NullableExpr,
-  NumberExpr,
-  TypeOfAggregate,
-  TypeOfExpr,
-} from '../expression/expr.ts';
+import type { Fields } from '../schema/component.ts';
+import type { AsNullable, RowOf, Simplify, Type } from '../schema/types.ts';
+import type { MapAsyncOptions } from './call-options.ts';
+import type { Accessor } from './column-accessor.ts';
+import type { BaseColumns } from './columns-of.ts';
 import type { KernelTools } from './kernel-random.ts';
-import type { Limiter } from './limiter.ts';
-
-/** The columns that every row begins with. */
-export interface BaseColumns {
-  readonly world_id: Utf8;
-  readonly run_id: Utf8;
-  readonly entity_id: I32;
-  readonly tick: I32;
-  readonly is_active: Bool;
-}
-
-/** The columns of messages. */
-export interface MessageColumns {
-  /** Counts up from 1 in a world, in the order of sending. */
-  readonly id: I32;
-  readonly to: I32;
-  /** Null for a message from outside. */
-  readonly from: Nullable<I32>;
-  readonly content: Json;
-  readonly sent_tick: I32;
-  /** It was given to the processors of the next tick: that tick was computed, and the receiver lived then. */
-  readonly delivered: Bool;
-}
-
-type Prefixed<C> = C extends { readonly prefix: infer P extends string; readonly fields: infer F }
-  ? { readonly [K in keyof F & string as `${P}__${K}`]: F[K] }
-  : never;
-type Both<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void
-  ? I
-  : never;
-type AllOf<Cs extends readonly AnyComponent[]> = Cs extends readonly []
-  ? {}
-  : Both<Prefixed<Cs[number]>>;
-type Maybe<C> = {
-  readonly [K in keyof C]: C[K] extends Nullable
-    ? C[K]
-    : C[K] extends Plain
-      ? Nullable<C[K]>
-      : never;
-};
-/**
- * The columns of components' fields, then those of optional components, which may be null, then the base columns; in this
- * order so that a shortened hover shows the first.
- */
-export type ColumnsOf<
-  Cs extends readonly AnyComponent[],
-  Os extends readonly AnyComponent[] = [],
-> = Simplify<AllOf<Cs> & Maybe<AllOf<Os>> & BaseColumns>;
-
-/** The fields of a component that are vectors. */
-export type VectorField<C> = C extends { readonly fields: infer F }
-  ? {
-      readonly [K in keyof F & string]: F[K] extends Vector | Nullable<Vector> ? K : never;
-    }[keyof F & string]
-  : never;
-/** What a search gives: a component's columns, the base columns and how far each row is. */
-export type Found<C extends AnyComponent> = Simplify<ColumnsOf<[C]> & { readonly distance: F64 }>;
-
-type Flat<C> = { readonly [K in keyof C]: ExprOf<C[K]> };
-type PrefixOf<K> = K extends `${infer P}__${string}` ? P : never;
-type Nested<C> = {
-  readonly [K in keyof C & string as PrefixOf<K>]: {
-    readonly [Q in keyof C & string as Q extends `${PrefixOf<K>}__${infer F}` ? F : never]: ExprOf<
-      C[Q]
-    >;
-  };
-};
-/** `c.position.x` for a component's field, `c.position__x` or `c.speed` for any column. */
-export type Accessor<C> = Flat<C> & Nested<C> & Presence;
-interface Presence {
-  /** Whether the row's entity has the component; in frames of processors. @throws `no_presence` elsewhere */
-  has(component: AnyComponent): BoolExpr;
-}
-
-/** What an existing column takes: floats any number, whole numbers only their own type, nullable columns also null. */
-export type Assignable<T> = T extends F64 | F32
-  ? number | NumberExpr
-  : T extends Numeric
-    ? number | NumberExpr<T>
-    : T extends Nullable<infer P>
-      ? null | NullableExpr<P> | Assignable<P>
-      : T extends { readonly value: infer V }
-        ? V | ExprOf<T>
-        : never;
-type Operand = Expr<any> | number | boolean | string;
-/** `position_x` beside `position__x`: a new column in name, a slip of the finger in truth. */
-type Slips<C> = {
-  readonly [
-    K in keyof C & string as K extends `${infer P}__${infer F}` ? `${P}_${F}` : never
-  ]: `did you mean ${K}?`;
-};
-type Checked<C, E> = {
-  readonly [K in keyof E]: K extends keyof BaseColumns
-    ? never
-    : K extends keyof C
-      ? Assignable<C[K]>
-      : K extends keyof Slips<C>
-        ? Slips<C>[K]
-        : Operand;
-};
-type With<C, E> = [Exclude<keyof E, keyof C>] extends [never]
-  ? C
-  : Simplify<C & { readonly [K in Exclude<keyof E, keyof C>]: TypeOfExpr<E[K]> }>;
-
-type Renamed<C, N> = {
-  readonly [K in keyof C as K extends keyof N ? Extract<N[K], string> : K]: C[K];
-};
-
-/** A column to sort by: its name for ascending, or with the direction. */
-export type SortKey<K extends string = string> =
-  | K
-  | { readonly by: K; readonly order?: 'ascending' | 'descending' };
-
-type ArrayOf<T> = T extends { readonly array: infer A } ? A : never;
-/** What a kernel writes: typed arrays for numbers, plain arrays for the rest. */
-export type Writable<T> = T extends Numeric | Timestamp | Vector | I64
-  ? ArrayOf<T>
-  : T extends { readonly value: infer V }
-    ? V[]
-    : never;
-/** What a kernel reads. */
-export type Readable<T> = T extends Vector
-  ? ArrayLike<number>
-  : T extends Timestamp
-    ? ArrayLike<number>
-    : T extends { readonly value: infer V }
-      ? ArrayLike<V>
-      : never;
-
-type NamesIn<C> = (keyof C & string) | readonly (keyof C & string)[];
-/** Keys that both frames have, or the names on each side. */
-export type JoinOn<C, D> =
-  | NamesIn<{ readonly [K in keyof C & keyof D]: unknown }>
-  | { readonly left: NamesIn<C>; readonly right: NamesIn<D> };
-type RightKeys<O> = O extends { readonly right: infer R }
-  ? RightKeys<R>
-  : O extends readonly (infer K)[]
-    ? K
-    : O;
-type Joined<C, D, O, H, S extends string> = H extends 'semi' | 'anti'
-  ? C
-  : C & {
-      readonly [
-        K in Exclude<keyof D, RightKeys<O>> & string as K extends keyof C ? `${K}${S}` : K
-      ]: H extends 'left' ? AsNullable<D[K]> : D[K];
-    };
-
-/** The columns of `describe()`. */
-export interface Description {
-  readonly column: Utf8;
-  readonly type: Utf8;
-  readonly count: I32;
-  readonly nulls: I32;
-  readonly mean: Nullable<F64>;
-  readonly std: Nullable<F64>;
-  readonly min: Nullable<F64>;
-  readonly q25: Nullable<F64>;
-  readonly median: Nullable<F64>;
-  readonly q75: Nullable<F64>;
-  readonly max: Nullable<F64>;
-}
-
-/** The columns that hold a number in every row. */
-export type NumericNames<C> = {
-  [K in keyof C & string]: C[K] extends Numeric ? K : never;
-}[keyof C & string];
-
-/** What a call is told beside its row. */
-export interface CallContext {
-  /** Aborted when the call took too long, or when its result is not needed any more: hand it on. */
-  readonly signal: AbortSignal;
-  /** 1 for the first attempt. */
-  readonly attempt: number;
-  /** The row's number; of rows with one key, the first's. */
-  readonly index: number;
-}
-/** What a call for several rows is told beside them. */
-export interface BatchContext {
-  readonly signal: AbortSignal;
-  readonly attempt: number;
-  readonly indices: readonly number[];
-}
-type Awaitable<T> = T | PromiseLike<T>;
-type InputRow<C, I extends readonly (keyof C & string)[]> = Simplify<RowOf<Pick<C, I[number]>>>;
-
-/** What `mapAsync` is told. */
-export interface MapAsyncOptions<
-  C,
-  I extends readonly (keyof C & string)[],
-  F extends Fields,
-  B extends number | undefined = undefined,
-> {
-  /** The columns that a call needs. */
-  readonly inputs: I;
-  /** A field for each column that calls give: what a call returns is checked by it. */
-  readonly outputs: F;
-  /** Asks for one row; with `batchSize`, for several at once, and answers with an array, one result for each of them. */
-  readonly call: B extends number
-    ? (
-        rows: readonly InputRow<C, I>[],
-        context: BatchContext,
-      ) => Awaitable<readonly { readonly [K in keyof F]: z.input<F[K]> }[]>
-    : (
-        row: InputRow<C, I>,
-        context: CallContext,
-      ) => Awaitable<{ readonly [K in keyof F]: z.input<F[K]> }>;
-  /** At most so many rows in one call. Given, `call` is handed arrays, even of one row. */
-  readonly batchSize?: B;
-  /** Rows with the same key share one call, made for the first of them. Without it, every row has its own. */
-  readonly key?: (row: InputRow<C, I>) => string | number | bigint | boolean;
-  /** The rows to call for; the others keep their cells, or get the field's default, or null. */
-  readonly where?: (c: Accessor<C>) => Condition;
-  /**
-   * How many calls are under way at once, 8 unless told. All tables of a tick share the number, as do all `mapAsync` of
-   * one processor that name the same one; a limiter is shared by all that are given it.
-   */
-  readonly concurrency?: number | Limiter;
-  /** How often a failed call is made again, 0 unless told. Of a batch only the rows that failed are. */
-  readonly retries?: number;
-  /**
-   * Milliseconds before the first retry, 250 unless told; each further wait is twice as long, up to 30 s. A row that
-   * waits keeps its place among the calls under way: a service in trouble gets fewer calls, not more.
-   */
-  readonly backoff?: number;
-  /** Milliseconds that one attempt may take; no limit unless told. */
-  readonly timeout?: number;
-  /**
-   * What becomes of a row whose call failed for good: `throw` (unless told) fails the whole, `null` makes its outputs
-   * null, `keep` leaves the old cells.
-   */
-  readonly onError?: 'throw' | 'null' | 'keep';
-  /** Gives up when it is aborted. In a processor the step's own signal does so too. */
-  readonly signal?: AbortSignal;
-}
+import type {
+  Checked,
+  With,
+  Renamed,
+  SortKey,
+  ArrayOf,
+  Writable,
+  Readable,
+  JoinOn,
+  Joined,
+  Description,
+  Writes,
+  Fits,
+  FieldsFor,
+  MadeRow,
+  WithFields,
+} from './verb-types.ts';
 
 /** Rows in groups, waiting for `agg`. */
 export interface Grouped<C, K extends keyof C & string> {
@@ -280,26 +35,6 @@ export interface Grouped<C, K extends keyof C & string> {
     build: (c: Accessor<C>) => E,
   ): DataFrame<Simplify<Pick<C, K> & { readonly [N in keyof E]: TypeOfAggregate<E[N]> }>>;
 }
-
-type Writes<C> = Exclude<keyof C, keyof BaseColumns> & string;
-/** A field for a column that is there must have that column's type, or for a nullable column also the plain one. */
-type Fits<C, F> = {
-  readonly [K in keyof F]: K extends keyof BaseColumns
-    ? never
-    : K extends keyof C
-      ? TypeOf<F[K]> extends C[K] | (C[K] extends Nullable<infer P> ? P : never)
-        ? unknown
-        : { readonly 'the column has another type': C[K] }
-      : unknown;
-};
-type FieldsFor<C, F> = Fields & Fits<C, F>;
-/** What a function of a row returns for the columns it was asked for. */
-type MadeRow<C, O> = O extends readonly (infer K extends keyof C)[]
-  ? { readonly [N in K]: CellFor<C[N]> }
-  : RowFor<O>;
-type WithFields<C, F> = [Exclude<keyof F, keyof C>] extends [never]
-  ? C
-  : Simplify<C & { readonly [K in Exclude<keyof F, keyof C>]: TypeOf<F[K]> }>;
 
 declare const columns: unique symbol;
 declare const width: unique symbol;

@@ -1,5 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
-import type { DataFrame, NumericNames } from './data-frame.ts';
+import type { DataFrame } from './data-frame.ts';
+import type { NumericNames } from './verb-types.ts';
 import { plain, type Frame } from './frame.ts';
 import { offsetsOf, type Neighbourhood } from './neighbourhood.ts';
 import { printRow, readPositions } from './read-positions.ts';

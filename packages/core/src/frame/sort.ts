@@ -1,7 +1,7 @@
 import type { Column } from '../column/column.ts';
 import { ArchetypeError } from '../errors.ts';
 import { compareRows } from '../column/compare-rows.ts';
-import type { SortKey } from './data-frame.ts';
+import type { SortKey } from './verb-types.ts';
 import type { Frame } from './frame.ts';
 import { radixOrder } from '../column/radix-order.ts';
 

@@ -1,10 +1,5 @@
-import type {
-  ColumnsOf,
-  DataFrame,
-  Found,
-  MessageColumns,
-  VectorField,
-} from '../frame/data-frame.ts';
+import type { ColumnsOf, Found, MessageColumns, VectorField } from '../frame/columns-of.ts';
+import type { DataFrame } from '../frame/data-frame.ts';
 import { typed } from '../frame/frame.ts';
 import type { AnyComponent } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';

@@ -1,11 +1,14 @@
-import type { Accessor, Assignable, ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import type { Accessor } from '../frame/column-accessor.ts';
+import type { ColumnsOf } from '../frame/columns-of.ts';
+import type { DataFrame } from '../frame/data-frame.ts';
+import type { Assignable } from '../frame/verb-types.ts';
 import type { Condition } from '../expression/expr.ts';
 import type { AnyComponent, Patch, Patches, Value } from '../schema/component.ts';
 import type { BirthRef, BirthRefs, EntityRef } from '../schema/entity-ref.ts';
 import type { I32 } from '../schema/types.ts';
 import type { RunId, WorldId } from '../state/ids.ts';
 import type { Json } from '../state/json.ts';
-import type { MessageColumns } from '../frame/data-frame.ts';
+import type { MessageColumns } from '../frame/columns-of.ts';
 import type { RandomStreams } from '../random/streams.ts';
 import type { Logger } from '../state/logger.ts';
 import type { Combine } from './emission.ts';

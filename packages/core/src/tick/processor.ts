@@ -1,5 +1,6 @@
 import { ArchetypeError, requireObject } from '../errors.ts';
-import type { ColumnsOf, DataFrame } from '../frame/data-frame.ts';
+import type { ColumnsOf } from '../frame/columns-of.ts';
+import type { DataFrame } from '../frame/data-frame.ts';
 import { requireComponent, type AnyComponent } from '../schema/component.ts';
 import type { TickContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { columnOf } from '../column/columns.ts';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import type { Condition } from '../expression/expr.ts';
-import type { Accessor } from '../frame/data-frame.ts';
+import type { Accessor } from '../frame/column-accessor.ts';
 import { Frame } from '../frame/frame.ts';
 import { printType, types } from '../schema/column-type.ts';
 import type { ComponentShape } from '../schema/signature.ts';

@@ -1,11 +1,6 @@
 import { requireObject } from '../errors.ts';
-import type {
-  ColumnsOf,
-  DataFrame,
-  Found,
-  MessageColumns,
-  VectorField,
-} from '../frame/data-frame.ts';
+import type { ColumnsOf, Found, MessageColumns, VectorField } from '../frame/columns-of.ts';
+import type { DataFrame } from '../frame/data-frame.ts';
 import { typed, type Frame } from '../frame/frame.ts';
 import type { AnyComponent } from '../schema/component.ts';
 import type { Simplify } from '../schema/types.ts';

@@ -34,7 +34,7 @@ async function killed(): Promise<string> {
 
 test('a tick lost to a damaged journal is named, before and after it was flushed; the others are whole', async () => {
   const directory = await killed();
-  const [name] = await readdir(join(directory, 'journal'));
+  const [name] = (await readdir(join(directory, 'journal'))).toSorted();
   const file = join(directory, 'journal', name!);
   const bytes = await readFile(file);
   let at = 64;

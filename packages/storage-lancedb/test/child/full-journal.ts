@@ -20,13 +20,14 @@ const store = await openDurableStore(options);
 const world = walkers(store, 'w', ROWS);
 let refused = 'fine';
 while (free() > 1 << 17) await world.step();
-// The last page goes to a tick that needs more, and comes back with it: there is room to say that the tick is absent.
+// The last page goes to a tick that needs more, and comes back with it.
 writeFileSync(join(disk, 'more ballast'), new Uint8Array(free() - page));
 while (refused === 'fine') refused = await outcome(world.step());
 const full = world.tick;
 const readable = await ticksOf(store, 'w', ROWS, ALL);
 rmSync(ballast);
 const sameStore = await outcome(world.step());
+// Whatever a tick asks for now, it gets nothing that could come back.
 writeFileSync(ballast, new Uint8Array(free()));
 const refusals = new Set<string>();
 for (let k = 0; k < 20; k++) refusals.add((await outcome(world.step())).slice(0, 14));

@@ -9,6 +9,7 @@ import type { Durability, JournalOptions, JournalOwner } from './journal-options
 import { OpenSegment } from './open-segment.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
 import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
+import { Reserve } from './reserve.ts';
 import { Rhythm } from './rhythm.ts';
 
 interface Waiting extends NumberedRecord {
@@ -29,7 +30,8 @@ const alone: JournalOwner = {
 /**
  * An ordered log of records. `append` resolves when its record survives a power loss; everything waiting at one moment
  * shares a write and a sync. After a failed write or sync the file is left alone: it is cut back to the last
- * acknowledged byte, and a new segment says which sequences are absent. Sequences are never given twice.
+ * acknowledged byte, and a new segment says which sequences are absent; on a full disk it has a reserve to say it in.
+ * Sequences are never given twice.
  */
 export class Journal {
   readonly #fs: FileSystem;
@@ -37,6 +39,7 @@ export class Journal {
   readonly #storeId: Uint8Array;
   readonly #durability: Durability;
   readonly #owner: JournalOwner;
+  readonly #reserve: Reserve;
   readonly report: JournalReport;
   /** Sequences that are not part of the journal, though a segment may hold some. */
   readonly aborted: AbortedRange[];
@@ -65,6 +68,7 @@ export class Journal {
     this.#storeId = options.storeId;
     this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
     this.#owner = options.owner ?? alone;
+    this.#reserve = new Reserve(options.fs, options.directory);
     this.report = report;
     this.#nextSequence = next;
     this.aborted = [...aborted];
@@ -74,6 +78,8 @@ export class Journal {
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
   static async open(options: JournalOptions): Promise<Journal> {
     const journal = new Journal(options, await readJournal(options));
+    // Where there is no room, the journal can still be read; whoever appends is told.
+    await journal.#reserve.hold().catch(() => undefined);
     if (options.owner?.forced === true) await journal.#disown();
     options.owner?.acknowledged(journal.#nextSequence - 1);
     return journal;
@@ -190,6 +196,14 @@ export class Journal {
       group.forEach(({ reject }) => reject(this.#broken!));
       return;
     }
+    if (!this.#reserve.held) {
+      try {
+        await this.#reserve.hold();
+      } catch (cause) {
+        this.#refuse(group, absent(cause));
+        return;
+      }
+    }
     let segment: OpenSegment | undefined;
     try {
       segment = this.#current ??= await this.#next(group[0]!.sequence);
@@ -226,6 +240,11 @@ export class Journal {
   /** The files belong to another process now: they are left as they are. */
   #giveUp(group: readonly Waiting[], error: ArchetypeError): void {
     this.#broken = error;
+    this.#refuse(group, error);
+  }
+
+  /** What was appended meanwhile was never written, and was made on top of what failed. */
+  #refuse(group: readonly Waiting[], error: ArchetypeError): void {
     [...group, ...this.#takeWaiting()].forEach(({ reject }) => reject(error));
   }
 
@@ -307,15 +326,12 @@ export class Journal {
         await segment.cutBack();
         await this.#sync(segment);
         await segment.close();
+        await this.#reserve.giveUp();
         this.#current = await this.#begin(sequence, abort);
         // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.
         this.#sealed = [...this.#sealed, segment.name];
       }
-      error = new ArchetypeError(
-        'commit_failed',
-        `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
-        { cause },
-      );
+      error = absent(cause);
     } catch (second) {
       error = this.#broken = new ArchetypeError(
         'commit_unknown',
@@ -323,8 +339,7 @@ export class Journal {
         { cause },
       );
     }
-    // What was appended meanwhile was never written, and was made on top of what failed.
-    [...lost, ...this.#takeWaiting()].forEach(({ reject }) => reject(error));
+    this.#refuse(lost, error);
   }
 
   #takeWaiting(): readonly Waiting[] {
@@ -347,5 +362,11 @@ export class Journal {
 
 const messageOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);
+const absent = (cause: unknown): ArchetypeError =>
+  new ArchetypeError(
+    'commit_failed',
+    `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
+    { cause },
+  );
 const closed = (): ArchetypeError =>
   new ArchetypeError('store_closed', 'The store is closed; open it again.');

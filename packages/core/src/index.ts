@@ -123,7 +123,7 @@ export type {
 } from './sync/sync-hooks.ts';
 
 // For stores and storage adapters: frames and columns without their types.
-export { checkAcceptance } from './store/check-acceptance.ts';
+export { checkAcceptance, checkSettled } from './store/check-acceptance.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type {
   Acceptance,

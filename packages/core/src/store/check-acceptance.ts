@@ -23,7 +23,18 @@ const command: Needs<CommandRecord> = {
   actor: [(value) => typeof (value as CommandRecord['actor'])?.id === 'string', 'one with an id'],
   idempotencyKey: optional(text),
 };
-const settled: Needs<SettledCommand> = { command: text, status: text };
+const ends: ReadonlySet<unknown> = new Set<SettledCommand['status']>([
+  'applied',
+  'rejected',
+  'cancelled',
+]);
+const settled: Needs<SettledCommand> = {
+  command: text,
+  status: [(value) => ends.has(value), [...ends].join(', ')],
+  code: optional(text),
+  message: optional(text),
+  finishedAt: optional(number),
+};
 const audit: Needs<AuditRecord> = {
   position: whole,
   world: optional(text),
@@ -40,9 +51,14 @@ const quota: Needs<QuotaRecord> = { actor: text, scope: text, period: text, used
 /** What every store can keep and look up; checked before anything is written. @throws `invalid_argument` */
 export function checkAcceptance(acceptance: Acceptance): void {
   checkAll('A command', acceptance.commands, command);
-  checkAll('The end of a command', acceptance.settled, settled);
+  checkSettled(acceptance);
   checkAll('An audit row', acceptance.audit, audit);
   checkAll('A quota', acceptance.quotas, quota);
+}
+
+/** The ends of commands alone, which a tick's commit says too. @throws `invalid_argument` */
+export function checkSettled({ settled: given }: Pick<Acceptance, 'settled'>): void {
+  checkAll('The end of a command', given, settled);
 }
 
 function checkAll<T extends object>(
@@ -55,7 +71,7 @@ function checkAll<T extends object>(
       if (holds(record[name])) continue;
       throw new ArchetypeError(
         'invalid_argument',
-        `${what} had ${name} ${String(record[name])}; give ${need}. Nothing was accepted.`,
+        `${what} had ${name} ${String(record[name])}; give ${need}. Nothing of it was stored.`,
       );
     }
   }

@@ -16,7 +16,7 @@ import type { AuditQuery, AuditRecord } from '../state/audit.ts';
 import type { CommandQuery, StoredCommand } from '../state/command.ts';
 import type { QuotaRecord } from '../state/quota.ts';
 import { assembleTick, scanSchema, type TickRows } from './assemble.ts';
-import { checkAcceptance } from './check-acceptance.ts';
+import { checkAcceptance, checkSettled } from './check-acceptance.ts';
 import { checkAuditQuery, checkCommandQuery, CommandBook } from './command-book.ts';
 import { livingRows } from './living-rows.ts';
 import { QuotaBook } from './quota-book.ts';
@@ -91,6 +91,7 @@ export class MemoryStore implements Store {
   }
 
   async append(commits: readonly Commit[]): Promise<void> {
+    commits.forEach(checkSettled);
     for (const commit of commits) this.#append(commit);
   }
 

@@ -1,4 +1,4 @@
-import type { Store } from '@archetype/core';
+import type { SettledCommand, Store } from '@archetype/core';
 import { expect } from 'vitest';
 import { applied, cancelled, command, rejected, row } from '../given-commands.ts';
 import { commit, worldRecord } from '../given.ts';
@@ -135,6 +135,36 @@ export const commands: readonly StorePromise[] = [
         store.append([commit(lease, 5, [], { settled: [applied(one.id)] })]),
       ).rejects.toMatchObject({ code: 'tick_conflict' });
       expect(await statusOf(store, one.id)).toBe('queued');
+    },
+  },
+  {
+    title: 'an end of a command that is none is refused, with all that it came with',
+    async check({ store }) {
+      const lease = await store.create(worldRecord('w'));
+      const one = command();
+      await store.accept({ commands: [one] });
+      const bad = [
+        { command: 7, status: 'applied' },
+        { status: 'applied' },
+        { command: one.id },
+        { command: one.id, status: 'queued' },
+        { command: one.id, status: 3 },
+        { command: one.id, status: 'rejected', code: 5 },
+        { command: one.id, status: 'rejected', message: {} },
+        { command: one.id, status: 'applied', finishedAt: '5' },
+      ] as unknown as readonly SettledCommand[];
+      for (const end of bad) {
+        const settled = [applied(one.id), end];
+        await expect(store.accept({ settled })).rejects.toMatchObject({ code: 'invalid_argument' });
+        await expect(
+          store.append([commit(lease, 0, []), commit(lease, 1, [], { settled })]),
+        ).rejects.toMatchObject({ code: 'invalid_argument' });
+      }
+      expect(await statusOf(store, one.id)).toBe('queued');
+      const [world] = await store.worlds();
+      expect(world!.newestTick).toBe(-1);
+      await store.append([commit(lease, 0, [], { settled: [applied(one.id)] })]);
+      expect(await statusOf(store, one.id)).toBe('applied');
     },
   },
   {

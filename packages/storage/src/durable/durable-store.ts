@@ -1,6 +1,7 @@
 import {
   ArchetypeError,
   checkAcceptance,
+  checkSettled,
   sameCommit,
   type Acceptance,
   type AuditQuery,
@@ -138,6 +139,7 @@ export class DurableStore implements Store {
 
   async append(commits: readonly Commit[]): Promise<void> {
     this.#open();
+    commits.forEach(checkSettled);
     this.#parts.flushes.admit();
     const [first] = commits;
     await this.#writing(

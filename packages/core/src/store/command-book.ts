@@ -45,13 +45,13 @@ export class CommandBook {
     return this.#outcomes.get(id);
   }
 
-  /** `later` knows ends that other books have. */
+  /** `endOf` knows the ends that others have too, and which came first. */
   commands(
     query: CommandQuery,
-    later: (id: string) => Outcome | undefined = () => undefined,
+    endOf: (id: string) => Outcome | undefined = (id) => this.outcome(id),
   ): readonly StoredCommand[] {
     return [...this.#commands.values()]
-      .map((record) => storedCommand(record, this.#outcomes.get(record.id) ?? later(record.id)))
+      .map((record) => storedCommand(record, endOf(record.id)))
       .filter((command) => matchesCommand(command, query))
       .toSorted((a, b) => a.sequence - b.sequence)
       .slice(-(query.limit ?? Infinity));

@@ -17,7 +17,7 @@ import { frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
 import type { PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
-import { readAudit, readCommands, type Outcome } from './command-tables.ts';
+import { earlyEnd, readAudit, readCommands, type Outcome } from './command-tables.ts';
 import { Database } from './database.ts';
 import {
   filesOf,
@@ -328,6 +328,11 @@ export class Catalog {
     later: (id: string) => Outcome | undefined,
   ): readonly StoredCommand[] {
     return readCommands(this.#database, query, later);
+  }
+
+  /** The end of a command that is not in the catalog yet. */
+  earlyEnd(id: string): Outcome | undefined {
+    return earlyEnd(this.#database, id);
   }
 
   audit(query: AuditQuery): readonly AuditRecord[] {

@@ -25,8 +25,9 @@ function conditions(
   };
 }
 
+/** The command, with its end if that came first. */
 export function insertCommand(database: Database, command: CommandRecord): void {
-  database.run(
+  const inserted = database.run(
     `insert into commands (id, type, sequence, world, actor, idempotency_key, status, record)
      values (?, ?, ?, ?, ?, ?, 'queued', ?) on conflict do nothing`,
     command.id,
@@ -37,16 +38,37 @@ export function insertCommand(database: Database, command: CommandRecord): void 
     command.idempotencyKey ?? null,
     JSON.stringify(command),
   );
+  if (inserted === 0) return;
+  const end = earlyEnd(database, command.id);
+  if (end === undefined) return;
+  settleCommand(database, end);
+  database.run('delete from early_ends where id = ?', command.id);
 }
 
-/** The first end of a command stands. */
+/** The first end of a command stands; that of one that is not here yet waits for it. */
 export function settleCommand(database: Database, outcome: Outcome): void {
-  database.run(
+  const text = JSON.stringify(outcome);
+  const settled = database.run(
     "update commands set status = ?, outcome = ? where id = ? and status = 'queued'",
     outcome.status,
-    JSON.stringify(outcome),
+    text,
     outcome.command,
   );
+  if (settled > 0) return;
+  database.run(
+    `insert into early_ends select ?1, ?2
+     where not exists (select 1 from commands where id = ?1) on conflict do nothing`,
+    outcome.command,
+    text,
+  );
+}
+
+/** The end of a command that is not here yet. */
+export function earlyEnd(database: Database, id: string): Outcome | undefined {
+  const [row] = database.all('select outcome from early_ends where id = ?', id) as {
+    outcome: string;
+  }[];
+  return row === undefined ? undefined : (JSON.parse(row.outcome) as Outcome);
 }
 
 /** `later` knows the ends that are not in the catalog yet. */

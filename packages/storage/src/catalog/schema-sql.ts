@@ -1,5 +1,5 @@
 /** Format of the catalog file, kept as SQLite's `user_version`; a newer one is refused. */
-export const CATALOG_FORMAT = 4;
+export const CATALOG_FORMAT = 5;
 
 /** Tables and columns that came with format 3. */
 const format3 = `
@@ -51,11 +51,17 @@ create table quotas (
 ) without rowid;
 `;
 
+/** The table that came with format 5: ends of commands that are not here yet. */
+const format5 = `
+create table early_ends (id text primary key, outcome text not null) without rowid;
+`;
+
 /** What brings a catalog of each older format to the next one. */
 export const migrations: { readonly [format: number]: string } = {
   1: 'alter table ticks add column messages blob; alter table ticks add column undelivered text;',
   2: format3,
   3: format4,
+  4: format5,
 };
 
 export const schemaSql = `
@@ -105,4 +111,4 @@ create table parts (
   bytes integer not null,
   files text not null
 ) without rowid;
-${format3}${format4}`;
+${format3}${format4}${format5}`;

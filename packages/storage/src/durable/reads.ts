@@ -62,8 +62,9 @@ export class Reads {
       return undefined;
     };
     // A command that is in both is taken from the catalog, which may be newer than the books.
+    const endOf = (id: string) => catalog.earlyEnd(id) ?? later(id);
     const found = new Map(
-      [...catalog.commands(query, later), ...books.flatMap((book) => book.commands(query, later))]
+      [...catalog.commands(query, later), ...books.flatMap((book) => book.commands(query, endOf))]
         .toReversed()
         .map((command) => [command.id, command]),
     );

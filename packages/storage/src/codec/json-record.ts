@@ -1,19 +1,35 @@
+import { ArchetypeError } from '@archetype/core';
+import { constants } from 'node:buffer';
 import type { JournalRecord } from '../journal/frame.ts';
 
 const decoder = new TextDecoder();
 
-/** A record whose body is JSON, padded with spaces, which JSON ignores, so that no byte is unread. */
+/** A record whose body is JSON, padded with spaces, which JSON ignores, so that no byte is unread. @throws `commit_failed` */
 export function encodeJson(kind: number, value: unknown): JournalRecord {
   return { kind, body: [jsonBytes(value)] };
 }
 
 export function jsonBytes(value: unknown): Uint8Array {
-  const text = JSON.stringify(value);
+  const text = textOf(value);
   const length = Buffer.byteLength(text);
   // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
   const bytes = Buffer.allocUnsafe(Math.ceil(length / 8) * 8);
   bytes.write(text);
   return bytes.fill(32, length);
+}
+
+/** @throws `commit_failed` when no string holds it */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ArchetypeError(
+      'commit_failed',
+      `JSON of a record is nested too deeply, or larger than the journal takes (${constants.MAX_STRING_LENGTH} characters): ${cause.message}; nothing of it is stored. Split it over several.`,
+      { cause },
+    );
+  }
 }
 
 export const decodeJson = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));

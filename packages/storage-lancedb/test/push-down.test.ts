@@ -162,6 +162,61 @@ test.each(['l2', 'cosine', 'dot'] as const)(
   },
 );
 
+test('a search of a thinned past gives as many rows as were asked for, whatever ticks that are gone had', async () => {
+  await using store = await openDurableStore({
+    directory: await temporaryDirectory(),
+    tables: lancedb,
+  });
+  const Mark = defineComponent('Mark', { nr: f64(0), place: vector(2) });
+  const entities = 5_000;
+  const world = new Worlds(store).create('w', {}, { seed: 1 });
+  const ids = Array.from({ length: entities }, (_, k) =>
+    world.spawn(Mark({ nr: k, place: [0, 0] })),
+  );
+  for (let k = 0; k < 16; k++) {
+    // Each tick has a stretch of the line for itself.
+    const start = (world.tick + 1) * 10_000;
+    ids.forEach((id, nr) => world.update(id, Mark, { place: [start + nr, 0] }));
+    await world.step();
+  }
+  await store.retain(world.info().id, { olderThan: 0, every: 4 });
+  const search = async (x: number) =>
+    (await world.search(Mark, 'place', [x, 0], { k: 5, ticks: 'all' })).select('tick', 'mark__nr');
+  const [inGone, inKept] = [await search(67_000), await search(80_000)];
+  expect(inKept.toRows().map((row) => [row.tick, row.mark__nr])).toEqual(
+    [0, 1, 2, 3, 4].map((nr) => [8, nr]),
+  );
+  // Ticks 4 and 8 are as near as it gets; the first of tick 8 are nearer than the last of tick 4.
+  expect(inGone.toRows().map((row) => [row.tick, row.mark__nr])).toEqual(
+    [0, 1, 2, 3, 4].map((nr) => [8, nr]),
+  );
+  await store.compact();
+  expect((await search(67_000)).equals(inGone)).toBe(true);
+  expect((await search(80_000)).equals(inKept)).toBe(true);
+});
+
+test('a search in a field that older parts do not have takes its default there', async () => {
+  const directory = await temporaryDirectory();
+  const options = { directory, tables: lancedb, cache: { idleSec: 1e6 } };
+  const Old = defineComponent('Mark', { nr: f64(0) });
+  const Mark = defineComponent('Mark', {
+    nr: f64(0),
+    place: vector(2).default(() => new Float32Array(2)),
+  });
+  {
+    await using store = await openDurableStore(options);
+    const world = new Worlds(store).create('w', {}, { seed: 1 });
+    for (let k = 0; k < 20_000; k++) world.spawn(Old({ nr: k }));
+    await world.step();
+  }
+  await using store = await openDurableStore(options);
+  const world = await new Worlds(store).resume('w', { components: [Mark] });
+  const found = await world.search(Mark, 'place', [1, 0], { k: 3, ticks: 'all' });
+  expect(found.select('mark__nr', 'distance').toRows()).toEqual(
+    [0, 1, 2].map((nr) => ({ mark__nr: nr, distance: 1 })),
+  );
+});
+
 test('a search asked for wrongly says what it takes', async () => {
   const world = new Worlds(new MemoryStore()).create('w', simulation);
   world.spawn(Agent({ place: [0, 0, 1] }));

@@ -152,14 +152,21 @@ async function readAll(
 /** The rows that are needed, if the table store can find them and reading them all would be slower. */
 function lookUp(
   tables: TableStore,
-  { part, run, since, rows }: PartRead,
+  { part, run, slices, since, rows }: PartRead,
   columns: Schema,
   some: Pick<RowFilter, 'entities' | 'where'> | undefined,
   nearest: NearestRows | undefined,
 ): AsyncIterable<Frame> | undefined {
   if (rows < LOOK_UP_ROWS) return undefined;
   const filter = { ...some, of: { run, ...boundsOf(since) } };
-  if (nearest !== undefined && filter.where === undefined)
+  if (
+    nearest !== undefined &&
+    filter.where === undefined &&
+    // Rows of an older definition may lack the column, and get its default later.
+    columns.some(({ name }) => name === nearest.column) &&
+    // Between slices lie rows of ticks that are no longer kept, which might be nearer than all that are.
+    mergeSlices(slices).length === 1
+  )
     return tables.nearest?.(part, columns, { ...nearest, filter });
   if (filter.entities === undefined && filter.where === undefined) return undefined;
   return tables.find?.(part, columns, filter);

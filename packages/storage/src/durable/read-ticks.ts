@@ -45,10 +45,8 @@ export async function* readTicks(
   plan: ReadPlan,
   tables: () => Promise<TableStore>,
 ): AsyncGenerator<ReadTick> {
-  for (const batch of batches(
-    ticks,
-    plan.filter === undefined ? BATCH_ROWS : FILTERED_BATCH_ROWS,
-  )) {
+  const whole = plan.filter === undefined && plan.nearest === undefined;
+  for (const batch of batches(ticks, whole ? BATCH_ROWS : FILTERED_BATCH_ROWS)) {
     const fromParts = await readSlices(batch, plan, tables);
     for (const place of batch) {
       const read = place.tables.map((table) => ({

@@ -117,13 +117,12 @@ function planOf(query: ScanQuery): ReadPlan {
     columns: (signature) => components(signature).filter(({ name }) => names.has(name)),
     ...(query.nearest !== undefined &&
       !(query.includeInactive ?? false) && { nearest: query.nearest }),
-    filter: (signature) =>
-      query.entities === undefined && query.where === undefined
-        ? undefined
-        : {
-            ...(query.entities !== undefined && { entities: query.entities }),
-            // Rows of an older definition are cast first; only then does the condition say something of them.
-            ...(query.where !== undefined && stored(signature) && { where: query.where }),
-          },
+    ...((query.entities !== undefined || query.where !== undefined) && {
+      filter: (signature: Signature) => ({
+        ...(query.entities !== undefined && { entities: query.entities }),
+        // Rows of an older definition are cast first; only then does the condition say something of them.
+        ...(query.where !== undefined && stored(signature) && { where: query.where }),
+      }),
+    }),
   };
 }

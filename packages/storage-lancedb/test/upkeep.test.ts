@@ -97,6 +97,46 @@ describe('merging', () => {
     await store.close();
   });
 
+  test('readers in the middle of a large part go on, whole and in order, while it is written anew with an index', async () => {
+    const directory = await temporaryDirectory();
+    const [n, ticks] = [70_000, 4];
+    const busy = { ...lancedb, module: new URL('unindexed-tables.ts', import.meta.url).href };
+    const before = await open(directory, { tables: busy, cache: { flushRows: 1e9 } });
+    const world = walkers(before, 'w', n);
+    for (let tick = 1; tick < ticks; tick++) await world.step();
+    await before.close();
+    const indexed = (): readonly number[] => {
+      const catalog = new DatabaseSync(join(directory, 'catalog.db'), { readOnly: true });
+      const rows = catalog.prepare('select indexed from parts where rows > 200000').all();
+      catalog.close();
+      return (rows as { indexed: number }[]).map((row) => row.indexed);
+    };
+    expect(indexed()).toEqual([0]);
+    const store = await open(directory, { graceSec: 0 });
+    const reader = await openReadOnlyStore({ directory, tables: lancedb });
+    const query = {
+      world: world.info().id,
+      ticks: { from: 0, to: ticks - 1 },
+      components: ['Position'],
+      columns: [],
+    };
+    const scans = [store, reader].map((each) => each.scan(query));
+    const firsts = await Promise.all(scans.map(async (scan) => (await scan.next()).value));
+    const old = await partsIn(directory);
+    await store.flush();
+    expect(indexed()).toEqual([1]);
+    // The scan of the same process keeps the part that it is in.
+    expect(await partsIn(directory)).toEqual(expect.arrayContaining([...old]));
+    for (const [k, scan] of scans.entries()) {
+      const frames = [firsts[k]];
+      for await (const frame of scan) frames.push(frame);
+      expect(frames.map((frame) => frame.numRows)).toEqual(Array(ticks).fill(n));
+      expect(frames.map((frame) => frame.column('tick')[0])).toEqual(range(0, ticks - 1));
+    }
+    await reader.close();
+    await store.close();
+  });
+
   test('a reader finds its rows elsewhere when the files of replaced parts go before they are forgotten', async () => {
     const directory = await temporaryDirectory();
     const { store } = await manyParts(directory, 4, { graceSec: 3600 });
@@ -171,6 +211,34 @@ describe('retention', () => {
       if (life === 'merged') await store.close();
       else if (life === 'opened again') await reading.close();
     }
+  });
+
+  test('a scan that has begun gives the ticks that retention takes meanwhile, and the next one does not', async () => {
+    const directory = await temporaryDirectory();
+    const store = await open(directory, { graceSec: 0 });
+    // More rows than are read at a time, so that most ticks are read after they went.
+    const n = 70_000;
+    const world = walkers(store, 'w', n);
+    for (let tick = 1; tick < 6; tick++) {
+      await world.step();
+      await store.flush();
+    }
+    const { id } = world.info();
+    const query = { world: id, ticks: { from: 0, to: 5 }, components: ['Position'], columns: [] };
+    const seen: number[] = [];
+    for await (const frame of store.scan(query)) {
+      if (seen.length === 0) {
+        expect(await store.retain(id, { olderThan: 0, every: 100 })).toBe(4);
+        await store.compact();
+      }
+      expect(frame.numRows).toBe(n);
+      seen.push((frame.column('tick') as Int32Array)[0]!);
+    }
+    expect(seen).toEqual(range(0, 5));
+    expect(await ticksOf(store, 'w', n, { from: 0, to: 5 })).toEqual([0, 5]);
+    await store.compact();
+    expect(await store.verify()).toMatchObject({ sound: true });
+    await store.close();
   });
 
   test('the world goes on, and its unchanged tables stay unchanged', async () => {

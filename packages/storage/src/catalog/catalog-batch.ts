@@ -1,12 +1,11 @@
-import type { Acceptance, Commit, Counters, Json, Signature, WorldRecord } from '@archetype/core';
-import { frameBytes } from '../codec/frame-codec.ts';
+import type { Acceptance, Signature, WorldRecord } from '@archetype/core';
 import { storeSignature } from '../codec/signature-codec.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
 import { writeQuota } from './quota-table.ts';
-import { storedInput } from './stored-input.ts';
 import type { TablePlace } from './table-place.ts';
+import { insertTick, type CatalogTick } from './tick-tables.ts';
 
 /** A part to list. */
 export interface ListedPart {
@@ -29,16 +28,7 @@ export interface CatalogBatch {
   readonly accepted: readonly (Omit<Acceptance, 'settled'> & {
     readonly settled?: readonly Outcome[];
   })[];
-  readonly ticks: readonly {
-    readonly run: string;
-    readonly tick: number;
-    readonly counters: Counters;
-    readonly input: Commit['input'];
-    readonly messages: Commit['messages'];
-    readonly undelivered: Commit['undelivered'];
-    readonly settled: Commit['settled'];
-    readonly resources: Readonly<Record<string, Json>>;
-  }[];
+  readonly ticks: readonly CatalogTick[];
   readonly places: readonly ({ readonly run: string } & TablePlace)[];
   readonly parts: readonly ListedPart[];
 }
@@ -88,30 +78,6 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     "update meta set value = ? where key = 'applied_sequence'",
     String(batch.appliedSequence),
   );
-}
-
-function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): void {
-  const { run, counters, input, messages, undelivered, settled, resources } = tick;
-  database.run(
-    'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered, settled) values (?, ?, ?, ?, ?, ?, ?, ?)',
-    run,
-    tick.tick,
-    counters.nextEntity,
-    counters.nextMessage,
-    storedInput(input),
-    messages === undefined ? null : frameBytes(messages),
-    undelivered === undefined ? null : JSON.stringify(undelivered),
-    settled.length === 0 ? null : JSON.stringify(settled),
-  );
-  for (const [name, value] of Object.entries(resources)) {
-    database.run(
-      'insert into resources values (?, ?, ?, ?)',
-      run,
-      tick.tick,
-      name,
-      JSON.stringify(value),
-    );
-  }
 }
 
 export function listPart(

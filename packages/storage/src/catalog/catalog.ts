@@ -12,11 +12,10 @@ import {
   type TickMessages,
   type WorldRecord,
 } from '@archetype/core';
-import { randomBytes } from 'node:crypto';
-import { frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
 import type { PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
+import { prepareCatalog } from './catalog-format.ts';
 import { earlyEnd, readAudit, readCommands, type Outcome } from './command-tables.ts';
 import { Database } from './database.ts';
 import {
@@ -34,32 +33,27 @@ import {
   type TableUse,
 } from './part-tables.ts';
 import { readQuotas } from './quota-table.ts';
+import { dropWorld, retainedUpTo, thinTicks, type Thinning } from './retention-tables.ts';
+import { placesOf, type TablePlace } from './table-place.ts';
 import {
-  damagedTicks,
-  dropWorld,
-  retainedUpTo,
-  thinTicks,
-  type Thinning,
-} from './retention-tables.ts';
-import { CATALOG_FORMAT, migrations, schemaSql } from './schema-sql.ts';
-import { loadInput } from './stored-input.ts';
-import type { TablePlace } from './table-place.ts';
-
-/** A world as the catalog has it. */
-export interface CatalogWorld {
-  readonly record: WorldRecord;
-  readonly epoch: number;
-  readonly destroyed: boolean;
-  /** Last tick of its own run in the catalog, or -1. */
-  readonly newest: number;
-}
+  countersOf,
+  messagesOf,
+  missingTicks,
+  resourcesOf,
+  sayingsOf,
+  ticksOf,
+} from './tick-tables.ts';
+import { readWorlds, type CatalogWorld } from './world-table.ts';
 
 export interface CatalogOptions {
   /** The owner epoch under which this process writes; without it the catalog is only read. */
   readonly owner?: number;
 }
 
-/** A view of the journal in SQLite: what was flushed, and where. It can be lost only together with the parts. */
+/**
+ * A view of the journal in SQLite: what was flushed, and where. It can be lost only together with the parts. One door with a
+ * method for each question and each change; what they ask of the tables is said in a file for each kind of them.
+ */
 export class Catalog {
   readonly #database: Database;
   readonly #owner: number | undefined;
@@ -70,53 +64,10 @@ export class Catalog {
     this.#owner = owner;
     this.#database = new Database(path, { readOnly: owner === undefined });
     try {
-      this.#prepare(path);
+      prepareCatalog(this.#database, { path, readOnly: owner === undefined });
     } catch (error) {
       this.#database.close();
       throw error;
-    }
-  }
-
-  #prepare(path: string): void {
-    const database = this.#database;
-    if (this.#owner !== undefined)
-      database.exec('pragma journal_mode = wal; pragma synchronous = full;');
-    const [{ user_version: format }] = database.all('pragma user_version') as [
-      { user_version: number },
-    ];
-    if (format > CATALOG_FORMAT) {
-      throw new ArchetypeError(
-        'format_newer',
-        `The catalog ${path} has format ${format} and this version reads up to ${CATALOG_FORMAT}; upgrade to open the store.`,
-      );
-    }
-    if (format === CATALOG_FORMAT) return;
-    if (this.#owner === undefined) {
-      throw new ArchetypeError(
-        'storage_unavailable',
-        `The catalog ${path} has format ${format} and this version reads ${CATALOG_FORMAT}; open the store once for writing, which brings it up to date.`,
-      );
-    }
-    if (format === 0) this.#create();
-    else this.#migrate(format);
-  }
-
-  #create(): void {
-    const database = this.#database;
-    database.transaction(() => {
-      database.exec(schemaSql);
-      database.run('insert into meta values (?, ?)', 'store_id', randomBytes(16).toString('hex'));
-      database.run('insert into meta values (?, ?)', 'applied_sequence', '0');
-      database.exec(`pragma user_version = ${CATALOG_FORMAT}`);
-    });
-  }
-
-  #migrate(from: number): void {
-    for (let format = from; format < CATALOG_FORMAT; format++) {
-      this.#database.transaction(() => {
-        this.#database.exec(migrations[format]!);
-        this.#database.exec(`pragma user_version = ${format + 1}`);
-      });
     }
   }
 
@@ -135,17 +86,7 @@ export class Catalog {
 
   /** What ticks of a run say of messages; those that say nothing are left out. */
   messages(run: string, from: number, to: number): readonly TickMessages[] {
-    const rows = this.#all(
-      'select tick, messages, undelivered from ticks where run = ? and tick between ? and ? and (messages is not null or undelivered is not null) order by tick',
-      run,
-      from,
-      to,
-    ) as { tick: number; messages: Uint8Array | null; undelivered: string | null }[];
-    return rows.map(({ tick, messages, undelivered }) => ({
-      tick,
-      messages: messages === null ? undefined : frameOfBytes(messages),
-      undelivered: undelivered === null ? [] : (JSON.parse(undelivered) as number[]),
-    }));
+    return messagesOf(this.#database, run, from, to);
   }
 
   /** 16 bytes. */
@@ -187,43 +128,17 @@ export class Catalog {
   }
 
   worlds(): readonly CatalogWorld[] {
-    const rows = this.#all(
-      `select record, epoch, destroyed, (select max(tick) from ticks where ticks.run = worlds.run) as newest
-       from worlds order by position`,
-    ) as { record: string; epoch: number; destroyed: number; newest: number | null }[];
-    return rows.map(({ record, epoch, destroyed, newest }) => ({
-      record: JSON.parse(record) as WorldRecord,
-      epoch,
-      destroyed: destroyed === 1,
-      newest: newest ?? -1,
-    }));
+    return readWorlds(this.#database);
   }
 
   /** Ticks that a world's run has no record of, though it has a later one: a damaged journal lost them. */
-  missingTicks({ run, lineage }: WorldRecord, retained: number): readonly number[] {
-    const first = Math.max(lineage.at(-1)?.tick ?? -1, retained) + 1;
-    const known = damagedTicks(this.#database, run);
-    const [row] = this.#all(
-      'select count(*) as count, max(tick) as newest from ticks where run = ? and tick >= ?',
-      run,
-      first,
-    ) as [{ count: number; newest: number | null }];
-    if (row.newest === null || row.count === row.newest - first + 1) return known;
-    const present = new Set(this.ticks(run, first, row.newest));
-    const missing = [...known];
-    for (let tick = first; tick < row.newest; tick++) if (!present.has(tick)) missing.push(tick);
-    return missing;
+  missingTicks(record: WorldRecord, retained: number): readonly number[] {
+    return missingTicks(this.#database, record, retained);
   }
 
   /** Ticks of a run that are in the catalog, ascending. */
   ticks(run: string, from: number, to: number): readonly number[] {
-    const ticks = this.#all(
-      'select tick from ticks where run = ? and tick between ? and ? order by tick',
-      run,
-      from,
-      Math.min(to, Number.MAX_SAFE_INTEGER),
-    ) as { tick: number }[];
-    return ticks.map(({ tick }) => tick);
+    return ticksOf(this.#database, run, from, to);
   }
 
   /** Up to which tick each run was thinned. */
@@ -245,81 +160,21 @@ export class Catalog {
 
   /** The tables of a run's ticks, in ascending tick. */
   places(run: string, from: number, to: number): readonly TablePlace[] {
-    const rows = this.#all(
-      'select tick, schema, part, "offset", rows, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
-      run,
-      from,
-      Math.min(to, Number.MAX_SAFE_INTEGER),
-    ) as {
-      tick: number;
-      schema: string;
-      part: string | null;
-      offset: number;
-      rows: number;
-      same_as: number | null;
-    }[];
-    return rows.map(({ tick, schema, part, offset, rows: count, same_as: sameAs }) => ({
-      tick,
-      signature: this.signature(schema),
-      at: part === null ? { sameAs: sameAs! } : { part, offset, rows: count },
-    }));
+    return placesOf(this.#database, run, from, to, (schema) => this.signature(schema));
   }
 
   counters(run: string, tick: number): Counters | undefined {
-    const [row] = this.#all(
-      'select next_entity, next_message from ticks where run = ? and tick = ?',
-      run,
-      tick,
-    ) as {
-      next_entity: number;
-      next_message: number;
-    }[];
-    return row === undefined
-      ? undefined
-      : { nextEntity: row.next_entity, nextMessage: row.next_message };
+    return countersOf(this.#database, run, tick);
   }
 
   /** What a tick says beside its tables. */
   tick(run: string, tick: number): Omit<Commit, 'lease' | 'tick' | 'tables'> | undefined {
-    const [row] = this.#all(
-      'select input, settled from ticks where run = ? and tick = ?',
-      run,
-      tick,
-    ) as { input: string | Uint8Array | null; settled: string | null }[];
-    const counters = this.counters(run, tick);
-    if (row === undefined || counters === undefined) return undefined;
-    const changed = this.#all(
-      'select name, value from resources where run = ? and tick = ?',
-      run,
-      tick,
-    ) as {
-      name: string;
-      value: string;
-    }[];
-    const [said] = this.messages(run, tick, tick);
-    return {
-      counters,
-      ...(said?.messages !== undefined && { messages: said.messages }),
-      ...(said !== undefined && said.undelivered.length > 0 && { undelivered: said.undelivered }),
-      ...(row.input !== null && { input: loadInput(row.input) }),
-      settled: row.settled === null ? [] : (JSON.parse(row.settled) as Commit['settled']),
-      resources: Object.fromEntries(
-        changed.map(({ name, value }) => [name, JSON.parse(value) as Json]),
-      ),
-    };
+    return sayingsOf(this.#database, run, tick);
   }
 
   /** Data resources that changed in a run up to a tick, later ones in place of earlier ones. */
   resources(run: string, tick: number): Readonly<Record<string, Json>> {
-    const rows = this.#all(
-      'select name, value from resources where run = ? and tick <= ? order by tick',
-      run,
-      tick,
-    ) as {
-      name: string;
-      value: string;
-    }[];
-    return Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value) as Json]));
+    return resourcesOf(this.#database, run, tick);
   }
 
   /** `later` knows the ends that are not in the catalog yet. */

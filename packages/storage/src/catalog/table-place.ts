@@ -1,5 +1,6 @@
 import type { Signature } from '@archetype/core';
 import type { PartId } from '../table-store.ts';
+import type { Database } from './database.ts';
 
 /** Where the rows of one table at one tick are. */
 export interface TablePlace {
@@ -8,4 +9,32 @@ export interface TablePlace {
   readonly at:
     | { readonly part: PartId; readonly offset: number; readonly rows: number }
     | { readonly sameAs: number };
+}
+
+/** The tables of a run's ticks, in ascending tick. */
+export function placesOf(
+  database: Database,
+  run: string,
+  from: number,
+  to: number,
+  signatureOf: (schema: string) => Signature,
+): readonly TablePlace[] {
+  const rows = database.all(
+    'select tick, schema, part, "offset", rows, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
+    run,
+    from,
+    Math.min(to, Number.MAX_SAFE_INTEGER),
+  ) as {
+    tick: number;
+    schema: string;
+    part: string | null;
+    offset: number;
+    rows: number;
+    same_as: number | null;
+  }[];
+  return rows.map(({ tick, schema, part, offset, rows: count, same_as: sameAs }) => ({
+    tick,
+    signature: signatureOf(schema),
+    at: part === null ? { sameAs: sameAs! } : { part, offset, rows: count },
+  }));
 }

@@ -104,17 +104,14 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
     );
   }
   let offset = 8 + length;
-  const next = (bytes: number): Uint8Array => {
-    const buffer = body.subarray(offset, offset + bytes);
-    offset += Math.ceil(bytes / 8) * 8;
-    return buffer;
-  };
   const tables = head.tables.map((table): TableCommit => {
     const signature = signatureOf(table.schema);
-    return 'sameAs' in table
-      ? { signature, sameAs: table.sameAs }
-      : { signature, rows: decodeTable(signature, table, next) };
+    if ('sameAs' in table) return { signature, sameAs: table.sameAs };
+    const next = buffersFrom(body, offset);
+    for (const bytes of table.buffers) offset += padded(bytes);
+    return new DecodedTable(signature, table, next);
   });
+  const next = buffersFrom(body, offset);
   const { lease, tick, counters, resources, undelivered, settled } = head;
   const input = head.inputFrame === undefined ? head.input : decodeFrame(head.inputFrame, next);
   const messages = head.messages && decodeFrame(head.messages, next);
@@ -131,11 +128,39 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
   };
 }
 
-function decodeTable(
-  signature: Signature,
-  head: Extract<TableHead, { readonly rows: number }>,
-  next: (bytes: number) => Uint8Array,
-): Frame {
+type NextBuffer = (bytes: number) => Uint8Array;
+
+const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+/** Hands out the buffers that lie one behind the other from an offset on. */
+function buffersFrom(body: Uint8Array, begin: number): NextBuffer {
+  let offset = begin;
+  return (bytes) => {
+    const buffer = body.subarray(offset, offset + bytes);
+    offset += padded(bytes);
+    return buffer;
+  };
+}
+
+type RowsHead = Extract<TableHead, { readonly rows: number }>;
+
+/** A table's rows, as columns when somebody reads them: of a long journal, most go into parts before. */
+class DecodedTable {
+  readonly signature: Signature;
+  #rows: Frame | (() => Frame);
+
+  constructor(signature: Signature, head: RowsHead, next: NextBuffer) {
+    this.signature = signature;
+    this.#rows = () => decodeTable(signature, head, next);
+  }
+
+  get rows(): Frame {
+    if (typeof this.#rows === 'function') this.#rows = this.#rows();
+    return this.#rows;
+  }
+}
+
+function decodeTable(signature: Signature, head: RowsHead, next: NextBuffer): Frame {
   let k = 0;
   const source = { next: () => next(head.buffers[k++]!) };
   const columns = writtenColumns(signature.stored, head.active).map(({ type }): Column =>

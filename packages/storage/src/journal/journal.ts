@@ -6,11 +6,12 @@ import type { FileSystem } from '../file-system/file-system.ts';
 import { FrameBatch, SMALL_BYTES, type NumberedRecord } from './frame-batch.ts';
 import { checksumOf, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
-import { OpenSegment } from './open-segment.ts';
+import type { OpenSegment } from './open-segment.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
 import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
 import { Reserve } from './reserve.ts';
 import { Rhythm } from './rhythm.ts';
+import { SegmentMaker } from './segment-maker.ts';
 
 interface Waiting extends NumberedRecord {
   readonly resolve: (segment: string) => void;
@@ -36,7 +37,7 @@ const alone: JournalOwner = {
 export class Journal {
   readonly #fs: FileSystem;
   readonly #directory: string;
-  readonly #storeId: Uint8Array;
+  readonly #segments: SegmentMaker;
   readonly #durability: Durability;
   readonly #owner: JournalOwner;
   readonly #reserve: Reserve;
@@ -51,8 +52,6 @@ export class Journal {
   readonly #rhythm = new Rhythm();
   readonly #batch = new FrameBatch();
   #current: OpenSegment | undefined;
-  /** The segment after a seal that is to come, made while the one before is still written. */
-  #ahead: { readonly first: number; readonly segment: Promise<OpenSegment> } | undefined;
   /** Sealed segments whose files are being closed; nobody waits for them. */
   #closings: Promise<unknown> = Promise.resolve();
   /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
@@ -65,8 +64,13 @@ export class Journal {
   private constructor(options: JournalOptions, { report, next, aborted, segments }: JournalStart) {
     this.#fs = options.fs;
     this.#directory = options.directory;
-    this.#storeId = options.storeId;
     this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
+    this.#segments = new SegmentMaker(
+      options.fs,
+      options.directory,
+      options.storeId,
+      this.#durability.mode === 'durable' ? 'synced' : 'plain',
+    );
     this.#owner = options.owner ?? alone;
     this.#reserve = new Reserve(options.fs, options.directory);
     this.report = report;
@@ -130,13 +134,7 @@ export class Journal {
    */
   seal(more = false): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    if (more && this.#ahead === undefined && this.#broken === undefined) {
-      const first = this.#nextSequence;
-      const segment = this.#create(first);
-      // Whoever needs it sees the failure.
-      segment.catch(() => undefined);
-      this.#ahead = { first, segment };
-    }
+    if (more && this.#broken === undefined) this.#segments.prepare(this.#nextSequence);
     this.#queue.push({ seal: resolve });
     this.#running ??= this.#run();
     return promise;
@@ -159,7 +157,7 @@ export class Journal {
     await this.#syncing;
     await this.#current?.close();
     this.#current = undefined;
-    await this.#forgetAhead();
+    await this.#segments.forget();
     await this.#closings;
     // What was acknowledged before it was synced must not be given up silently.
     if (this.#broken !== undefined && this.#durability.mode === 'relaxed') throw this.#broken;
@@ -206,7 +204,7 @@ export class Journal {
     }
     let segment: OpenSegment | undefined;
     try {
-      segment = this.#current ??= await this.#next(group[0]!.sequence);
+      segment = this.#current ??= await this.#segments.make(group[0]!.sequence);
       const started = performance.now();
       await segment.write(group, this.#batch);
       this.#rhythm.wrote(performance.now() - started);
@@ -267,36 +265,9 @@ export class Journal {
     }
   }
 
-  async #next(first: number): Promise<OpenSegment> {
-    if (this.#ahead?.first !== first) {
-      await this.#forgetAhead();
-      return this.#create(first);
-    }
-    const { segment } = this.#ahead;
-    this.#ahead = undefined;
-    return segment;
-  }
-
-  /** Nothing was written to it, so that it is no part of the journal. */
-  async #forgetAhead(): Promise<void> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    const segment = await ahead?.segment.catch(() => undefined);
-    if (segment === undefined) return;
-    await segment.close();
-    // Left behind it is no harm: opening removes it.
-    await this.#fs.remove(join(this.#directory, segment.name)).catch(() => undefined);
-  }
-
-  #create(first: number): Promise<OpenSegment> {
-    const identity = { storeId: this.#storeId, first };
-    const writes = this.#durability.mode === 'durable' ? 'synced' : 'plain';
-    return OpenSegment.create(this.#fs, this.#directory, identity, writes);
-  }
-
   /** A segment whose first record says which sequences before it are absent. */
   async #begin(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
-    const fresh = await this.#create(sequence);
+    const fresh = await this.#segments.make(sequence);
     await fresh.write([{ record: encodeJson(ABORT, absent), sequence }], this.#batch);
     await fresh.sync();
     fresh.acknowledge();
@@ -317,8 +288,6 @@ export class Journal {
     const sequence = this.#nextSequence++;
     const abort = { from: lost[0]!.sequence, to: sequence - 1 };
     this.#current = undefined;
-    // Records after these are in segments that come after the one with the note.
-    await this.#forgetAhead();
     let error: ArchetypeError;
     try {
       // Without a segment there is no file that could hold any of it: nothing needs to be said.

@@ -35,7 +35,7 @@ test('with more on the way, the next segment is made before it is needed, and ta
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     create: async (path, writes) => {
-      made.push(basename(path));
+      if (path.endsWith('.log')) made.push(basename(path));
       return nodeFileSystem.create(path, writes);
     },
   };
@@ -53,7 +53,8 @@ test('with more on the way, the next segment is made before it is needed, and ta
   await journal.close();
   // Nothing came after the last seal.
   expect(made).toHaveLength(3);
-  expect(await readdir(directory)).toEqual(made.slice(0, 2));
+  const left = (await readdir(directory)).filter((name) => name.endsWith('.log'));
+  expect(left).toEqual(made.slice(0, 2));
   expect((await read(directory)).values).toEqual([1, 2, 3]);
 });
 

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import type { FileSystem, Writes } from '../file-system/file-system.ts';
+import { OpenSegment } from './open-segment.ts';
+
+/** Makes the segments of a journal, one after the other. */
+export class SegmentMaker {
+  readonly #fs: FileSystem;
+  readonly #directory: string;
+  readonly #storeId: Uint8Array;
+  readonly #writes: Writes;
+  /** The segment after a seal that is to come, made while the one before is still written. */
+  #ahead: { readonly first: number; readonly segment: Promise<OpenSegment> } | undefined;
+
+  constructor(fs: FileSystem, directory: string, storeId: Uint8Array, writes: Writes) {
+    this.#fs = fs;
+    this.#directory = directory;
+    this.#storeId = storeId;
+    this.#writes = writes;
+  }
+
+  /** Begins to make the segment whose first record has this sequence. */
+  prepare(first: number): void {
+    if (this.#ahead !== undefined) return;
+    const segment = this.#create(first);
+    // Whoever needs it sees the failure.
+    segment.catch(() => undefined);
+    this.#ahead = { first, segment };
+  }
+
+  /** The segment whose first record has this sequence; what was made for another is forgotten. */
+  async make(first: number): Promise<OpenSegment> {
+    if (this.#ahead?.first !== first) {
+      await this.forget();
+      return this.#create(first);
+    }
+    const { segment } = this.#ahead;
+    this.#ahead = undefined;
+    return segment;
+  }
+
+  /** Removes what was prepared: nothing was written to it, so that it is no part of the journal. */
+  async forget(): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const segment = await ahead?.segment.catch(() => undefined);
+    if (segment === undefined) return;
+    await segment.close();
+    // Left behind it is no harm: opening removes it.
+    await this.#fs.remove(join(this.#directory, segment.name)).catch(() => undefined);
+  }
+
+  #create(first: number): Promise<OpenSegment> {
+    const identity = { storeId: this.#storeId, first };
+    return OpenSegment.create(this.#fs, this.#directory, identity, this.#writes);
+  }
+}

@@ -51,8 +51,8 @@ const runtime = {
     Object.entries(functions).map(([name, fn]) => [name, fn.apply.bind(undefined)]),
   ),
 };
-/** A value that the code reads from outside: where the operations of a program of this shape have it. */
-type Literal = (ops: readonly Op[]) => unknown;
+/** A value that the code reads from outside: one of its own, or what the operation in a place of the program has. */
+type Literal = { readonly cell: unknown } | { readonly place: number; readonly second: boolean };
 interface Compiled {
   readonly loop: Loop;
   readonly literals: readonly Literal[];
@@ -67,19 +67,40 @@ export function runGenerated(program: Program, n: number, buffers: Buffers): voi
   const shape = shapeOf(program, buffers.present);
   let found = compiled.get(shape);
   if (found === undefined) {
-    const { source, literals } = write(program, buffers);
+    const { source, literals } = writeLoop(program, buffers.present);
     // oxlint-disable-next-line typescript/no-implied-eval -- the source is built from the table of functions only
     const loop = new Function('n', 'b', 'l', 'use', source) as Loop;
     if (compiled.size >= MAX_CACHED) compiled.clear();
     compiled.set(shape, (found = { loop, literals }));
   }
-  const literals = found.literals.map((literal) => literal(program.ops));
+  const literals = found.literals.map((literal) => valueOf(literal, program.ops));
   found.loop(n, buffers, literals, runtime);
 }
 
-function write(
+function valueOf(literal: Literal, ops: readonly Op[]): unknown {
+  if ('cell' in literal) return literal.cell;
+  const op = ops[literal.place]!;
+  switch (op.kind) {
+    case 'literal':
+      return op.value;
+    case 'convert':
+      return op.by.apply;
+    case 'member':
+      return op.of;
+    case 'random':
+      return literal.second ? op.k1 : op.k0;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The loop's source, and the values it reads. `shapeOf` must tell apart whatever is told apart here; nothing of the program
+ * itself may be kept, since the loop outlives it. Whether outputs have validity follows from their operations' types.
+ */
+export function writeLoop(
   program: Program,
-  buffers: Buffers,
+  present: Buffers['present'],
 ): { source: string; literals: readonly Literal[] } {
   const head: string[] = [];
   const body: string[] = [];
@@ -88,7 +109,7 @@ function write(
   const sourceOf = (op: Op): CellSource => cells.get(op)!;
   program.inputs.forEach((_, k) => {
     head.push(`const c${k}=b.inputs[${k}];`);
-    if (buffers.present[k] !== undefined) head.push(`const m${k}=b.present[${k}];`);
+    if (present[k] !== undefined) head.push(`const m${k}=b.present[${k}];`);
   });
   const hoist = (literal: Literal): string => {
     const name = `l${literals.push(literal) - 1}`;
@@ -98,26 +119,21 @@ function write(
   const blank = (type: ColumnType): string => {
     if (type.kind === 'i64') return '0n';
     const cell = type.kind === 'vector' ? new Float32Array(type.size!) : blankOf(type);
-    return isBoxed(type) ? hoist(() => cell) : '0';
+    return isBoxed(type) ? hoist({ cell }) : '0';
   };
   /** The cell of an operation, given by its place. */
   const cellOf = (op: Op, place: number): CellSource => {
     const name = `v${place}`;
-    /** What every operation in this place has under a name. */
-    const own = (get: (own: never) => unknown): string => hoist((ops) => get(ops[place] as never));
+    const own = (second = false): string => hoist({ place, second });
     switch (op.kind) {
       case 'input': {
         const k = program.inputs.indexOf(op.column);
-        const valid = buffers.present[k] === undefined ? undefined : `m${k}[i]`;
+        const valid = present[k] === undefined ? undefined : `m${k}[i]`;
         return { value: `c${k}[i]`, valid, bad: undefined };
       }
       case 'literal':
         if (op.value === null) return { value: blank(op.type), valid: '0', bad: undefined };
-        return {
-          value: own(({ value }: Extract<Op, { kind: 'literal' }>) => value),
-          valid: undefined,
-          bad: undefined,
-        };
+        return { value: own(), valid: undefined, bad: undefined };
       case 'strict': {
         const args = op.args.map(sourceOf);
         const names = args.map((arg) => arg.value);
@@ -140,9 +156,7 @@ function write(
         );
       case 'convert': {
         const arg = sourceOf(op.args[0]!);
-        const value =
-          op.by.js?.(arg.value) ??
-          `${own(({ by }: Extract<Op, { kind: 'convert' }>) => by.apply)}(${arg.value})`;
+        const value = op.by.js?.(arg.value) ?? `${own()}(${arg.value})`;
         const lossy = op.by.lossy === true;
         if (!op.lenient || !lossy) {
           return { value, valid: arg.valid, bad: badOf([arg], lossy ? op.type : undefined, name) };
@@ -154,14 +168,13 @@ function write(
       case 'member': {
         const arg = sourceOf(op.args[0]!);
         return {
-          value: `(${own(({ of }: Extract<Op, { kind: 'member' }>) => of)}.has(${arg.value})?1:0)`,
+          value: `(${own()}.has(${arg.value})?1:0)`,
           valid: arg.valid,
           bad: arg.bad,
         };
       }
       case 'random': {
-        const k0 = own((random: Extract<Op, { kind: 'random' }>) => random.k0);
-        const k1 = own((random: Extract<Op, { kind: 'random' }>) => random.k1);
+        const [k0, k1] = [own(), own(true)];
         const entity = sourceOf(op.args[0]!).value;
         return {
           value: `use.uniform(${k0},${k1},${entity},${op.draw})`,
@@ -194,7 +207,7 @@ function write(
     }
     const boxed = isBoxed(output.type) && valid !== undefined;
     body.push(`o${k}[i]=${boxed ? `${valid}?${value}:${blank(output.type)}` : value};`);
-    if (buffers.valid[k] !== undefined) {
+    if (output.op.type.nullable) {
       head.push(`const p${k}=b.valid[${k}];`);
       body.push(`p${k}[i]=${valid ?? 1};`);
     }

@@ -2,11 +2,11 @@ import { printType, type ColumnType } from '../schema/column-type.ts';
 import type { Op } from './plan.ts';
 import type { Program } from './program.ts';
 
-const short = new WeakMap<ColumnType, string>();
+const keys = new WeakMap<ColumnType, string>();
 
 function typeKey(type: ColumnType): string {
-  let key = short.get(type);
-  if (key === undefined) short.set(type, (key = printType(type)));
+  let key = keys.get(type);
+  if (key === undefined) keys.set(type, (key = printType(type)));
   return key;
 }
 
@@ -30,8 +30,8 @@ function kindOf(op: Op): string {
 }
 
 /**
- * Names what decides over a program's code: programs of one shape share a loop. Nothing else in it, so that a program that
- * is planned in each tick finds its loop without being written again.
+ * Names what decides over a program's code, as `writeLoop` writes it, and nothing else: programs of one shape share a loop,
+ * and one that is planned in each tick finds it without being written again.
  */
 export function shapeOf(
   { ops, inputs, outputs }: Program,

@@ -29,5 +29,5 @@ export type {
 } from './table-store.ts';
 
 // For tests of stores: every file call of the journal goes through it.
-export type { File, FileSystem, Writes } from './file-system/file-system.ts';
+export type { File, FileSystem } from './file-system/file-system.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';

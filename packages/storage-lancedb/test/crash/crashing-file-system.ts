@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem, type Writes } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
 import { rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -58,15 +58,21 @@ export class CrashingFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string, writes: Writes): Promise<File> {
-    const file = await this.#call(() => nodeFileSystem.create(path, 'plain'));
+  create(path: string): Promise<File> {
+    return this.#create(path, false);
+  }
+  createSynced(path: string): Promise<File> {
+    return this.#create(path, true);
+  }
+  async #create(path: string, synced: boolean): Promise<File> {
+    const file = await this.#call(() => nodeFileSystem.create(path));
     this.#files.set(path, { synced: 0, size: 0, named: false });
-    return this.#wrap(path, file, writes);
+    return this.#wrap(path, file, synced);
   }
   async open(path: string): Promise<File> {
     const file = await this.#call(() => nodeFileSystem.open(path));
     this.#files.set(path, { synced: file.size, size: file.size, named: true });
-    return this.#wrap(path, file, 'plain');
+    return this.#wrap(path, file, false);
   }
   async remove(path: string): Promise<void> {
     await this.#call(() => nodeFileSystem.remove(path));
@@ -78,7 +84,7 @@ export class CrashingFileSystem implements FileSystem {
   }
 
   /** A synced write is two calls: the disk may hold all of it before it is answered. */
-  #wrap(path: string, file: File, writes: Writes): File {
+  #wrap(path: string, file: File, synced: boolean): File {
     this.#open.add(file);
     const written = this.#files.get(path)!;
     const sync = (): Promise<void> =>
@@ -94,7 +100,7 @@ export class CrashingFileSystem implements FileSystem {
           const end = buffers.reduce((n, buffer) => n + buffer.byteLength, position);
           written.size = Math.max(written.size, end);
         });
-        if (writes === 'synced') await sync();
+        if (synced) await sync();
       },
       read: (into, position) => this.#call(() => file.read(into, position)),
       sync,

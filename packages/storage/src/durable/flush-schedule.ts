@@ -79,7 +79,7 @@ export class FlushSchedule {
     if (this.#rows >= flushRows || this.#bytes >= flushMb * MB) {
       const large = this.#bytes >= LARGE_BYTES;
       // However far behind the flusher is, it never has to hold more than one such segment.
-      this.#seal(true);
+      this.#seal({ more: true });
       if (large && this.#waiting < FULL * this.#config.globalMb * MB)
         this.#burst ??= setTimeout(() => this.#start(), BURST_MS).unref();
       else this.#start();
@@ -158,14 +158,14 @@ export class FlushSchedule {
     }
   }
 
-  #seal(more = false): void {
+  #seal({ more = false } = {}): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const bytes = this.#bytes;
     this.#rows = 0;
     this.#bytes = 0;
     this.generation++;
-    this.#sealing = this.#journal.seal(more).then((segment) => {
+    this.#sealing = this.#journal.seal({ more }).then((segment) => {
       if (segment !== undefined) this.#sealed.set(segment, bytes);
       else this.#waiting -= bytes;
       return segment;

@@ -1,13 +1,7 @@
-/**
- * `synced`: a write returns when its bytes survive a power loss. `plain`: it returns when they survive the death of the
- * process, and `sync` does the rest.
- */
-export type Writes = 'plain' | 'synced';
-
 /** An open file of the journal. */
 export interface File {
   readonly size: number;
-  /** Writes all bytes of all buffers from `position` on; how far they are then, the file was told when it was made. */
+  /** Writes all bytes of all buffers from `position` on; returns when they survive the death of the process. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
   /** Fills a buffer from `position` on; the file must be long enough. */
   read(into: Uint8Array, position: number): Promise<void>;
@@ -24,7 +18,9 @@ export interface FileSystem {
   /** Names in a directory, in ascending order. */
   list(path: string): Promise<readonly string[]>;
   /** A new file; it must not exist. */
-  create(path: string, writes: Writes): Promise<File>;
+  create(path: string): Promise<File>;
+  /** The same, but each write returns when its bytes survive a power loss: whoever writes it never syncs it. */
+  createSynced(path: string): Promise<File>;
   open(path: string): Promise<File>;
   /** Absent is success. */
   remove(path: string): Promise<void>;

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import type { File, FileSystem, Writes } from './file-system.ts';
+import type { File, FileSystem } from './file-system.ts';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
 
 /** Buffers that one system call takes. */
 const IOV_MAX = 1024;
 
+const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
 /**
  * One call that writes and syncs: its result is there when the main thread looks, however busy that was in between. Only
  * on Linux does it promise what a sync does.
@@ -97,11 +98,11 @@ export const nodeFileSystem: FileSystem = {
   async list(path) {
     return (await readdir(path)).toSorted();
   },
-  async create(path, writes: Writes) {
-    const synced = writes === 'synced';
-    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-    const handle = await open(path, synced ? flags | (SYNCED ?? 0) : flags);
-    return new NodeFile(handle, 0, synced && SYNCED === undefined);
+  async create(path) {
+    return new NodeFile(await open(path, NEW), 0, false);
+  },
+  async createSynced(path) {
+    return new NodeFile(await open(path, NEW | (SYNCED ?? 0)), 0, SYNCED === undefined);
   },
   async open(path) {
     const handle = await open(path, 'r+');

@@ -115,7 +115,7 @@ export function writeFrame(
   }
   const head = into.subarray(offset, begin);
   head.fill(0);
-  const checksum = crc32(into.subarray(begin, end));
+  const checksum = record.checksum ?? crc32(into.subarray(begin, end));
   writeHead(head, { kind: record.kind, sequence, length: end - begin, checksum }, identity);
   return end;
 }

@@ -3,22 +3,23 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
+import { Answers, type Caller } from './answers.ts';
 import { FrameBatch, SMALL_BYTES, type NumberedRecord } from './frame-batch.ts';
-import { checksumOf, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
+import { checksumOf, frameBytes, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
 import type { OpenSegment } from './open-segment.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
 import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
 import { Reserve } from './reserve.ts';
-import { Rhythm } from './rhythm.ts';
 import { SegmentMaker } from './segment-maker.ts';
 
-interface Waiting extends NumberedRecord {
-  readonly resolve: (segment: string) => void;
+interface Waiting extends NumberedRecord, Caller {
+  readonly kind: 'record';
   readonly reject: (error: ArchetypeError) => void;
 }
 interface Seal {
-  readonly seal: (name: string | undefined) => void;
+  readonly kind: 'seal';
+  readonly resolve: (name: string | undefined) => void;
 }
 
 /** Nobody else writes the directory. */
@@ -33,6 +34,9 @@ const alone: JournalOwner = {
  * shares a write and a sync. After a failed write or sync the file is left alone: it is cut back to the last
  * acknowledged byte, and a new segment says which sequences are absent; on a full disk it has a reserve to say it in.
  * Sequences are never given twice.
+ *
+ * Long, because what writes, what ends a segment and what takes a failure back change the same few fields; reading at the
+ * opening, segments, the reserve and telling callers are files of their own.
  */
 export class Journal {
   readonly #fs: FileSystem;
@@ -46,10 +50,8 @@ export class Journal {
   readonly aborted: AbortedRange[];
   #nextSequence: number;
   #queue: (Waiting | Seal)[] = [];
-  /** Records that are acknowledged, and whose callers are told when the next write is under way. */
-  #untold: { readonly group: readonly Waiting[]; readonly segment: string } | undefined;
   #running: Promise<void> | undefined;
-  readonly #rhythm = new Rhythm();
+  readonly #answers = new Answers();
   readonly #batch = new FrameBatch();
   #current: OpenSegment | undefined;
   /** Sealed segments whose files are being closed; nobody waits for them. */
@@ -69,7 +71,7 @@ export class Journal {
       options.fs,
       options.directory,
       options.storeId,
-      this.#durability.mode === 'durable' ? 'synced' : 'plain',
+      this.#durability.mode === 'durable',
     );
     this.#owner = options.owner ?? alone;
     this.#reserve = new Reserve(options.fs, options.directory);
@@ -109,7 +111,7 @@ export class Journal {
 
   /** Resolves with the segment's name when the record is durable. @throws `commit_failed`, `commit_unknown`, `store_closed` */
   append(record: JournalRecord): Promise<string> {
-    const bytes = record.body.reduce((n, buffer) => n + buffer.byteLength + 8, 0);
+    const bytes = frameBytes(record);
     if (bytes > MAX_BODY_BYTES) {
       return Promise.reject(
         new ArchetypeError(
@@ -121,9 +123,10 @@ export class Journal {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#closed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    // A large body is read now, while the disk works on what came before.
+    // A large body is summed now, while the disk works on what came before.
     const ready = bytes > SMALL_BYTES ? { ...record, checksum: checksumOf(record) } : record;
-    this.#queue.push({ record: ready, sequence: this.#nextSequence++, resolve, reject });
+    const sequence = this.#nextSequence++;
+    this.#queue.push({ kind: 'record', record: ready, sequence, resolve, reject });
     this.#running ??= this.#run();
     return promise;
   }
@@ -132,10 +135,10 @@ export class Journal {
    * Ends the current segment after everything appended so far; resolves with its name, if there is one. With `more` on the
    * way, the next one is made meanwhile.
    */
-  seal(more = false): Promise<string | undefined> {
+  seal({ more = false } = {}): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     if (more && this.#broken === undefined) this.#segments.prepare(this.#nextSequence);
-    this.#queue.push({ seal: resolve });
+    this.#queue.push({ kind: 'seal', resolve });
     this.#running ??= this.#run();
     return promise;
   }
@@ -168,24 +171,22 @@ export class Journal {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const next = this.#queue[0]!;
-      if ('seal' in next) {
+      if (next.kind === 'seal') {
         this.#queue.shift();
-        void this.#tell();
+        void this.#answers.tell();
         await this.#seal(next);
         continue;
       }
       const { mode, syncDelayMs } = this.#durability;
       if (mode === 'durable' && syncDelayMs > 0 && !this.#closed) {
-        void this.#tell();
+        void this.#answers.tell();
         await delay(syncDelayMs);
       }
-      const until = this.#queue.findIndex((entry) => 'seal' in entry);
-      const group = this.#queue.splice(0, until < 0 ? this.#queue.length : until) as Waiting[];
-      const writing = this.#write(group);
-      void this.#tell();
+      const writing = this.#write(this.#takeGroup());
+      void this.#answers.tell();
       await writing;
     }
-    void this.#tell();
+    void this.#answers.tell();
     this.#running = undefined;
   }
 
@@ -198,7 +199,7 @@ export class Journal {
       try {
         await this.#reserve.hold();
       } catch (cause) {
-        this.#refuse(group, absent(cause));
+        this.#refuse(group, noRoom(cause));
         return;
       }
     }
@@ -207,36 +208,21 @@ export class Journal {
       segment = this.#current ??= await this.#segments.make(group[0]!.sequence);
       const started = performance.now();
       await segment.write(group, this.#batch);
-      this.#rhythm.wrote(performance.now() - started);
+      const ms = performance.now() - started;
       if (this.#durability.mode === 'relaxed') this.#syncLater();
       this.#owner.confirm();
       segment.acknowledge();
       this.#owner.acknowledged(group.at(-1)!.sequence);
+      await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
     } catch (cause) {
       if (cause instanceof ArchetypeError && cause.code === 'stale_writer')
-        this.#giveUp(group, cause);
+        this.#handOver(group, cause);
       else await this.#recover(segment, group, cause);
-      return;
     }
-    const first = this.#rhythm.first(group.length, this.#queue.length);
-    this.#untold = { group: group.slice(0, first), segment: segment.name };
-    await this.#tell();
-    this.#untold = { group: group.slice(first), segment: segment.name };
-  }
-
-  /** Tells those who wait that their records are acknowledged; resolves when they have computed what they can. */
-  async #tell(): Promise<void> {
-    const untold = this.#untold;
-    if (untold === undefined || untold.group.length === 0) return;
-    this.#untold = undefined;
-    const started = performance.now();
-    for (const { resolve } of untold.group) resolve(untold.segment);
-    await new Promise<void>((resolve) => process.nextTick(resolve));
-    this.#rhythm.answered(performance.now() - started, untold.group.length);
   }
 
   /** The files belong to another process now: they are left as they are. */
-  #giveUp(group: readonly Waiting[], error: ArchetypeError): void {
+  #handOver(group: readonly Waiting[], error: ArchetypeError): void {
     this.#broken = error;
     this.#refuse(group, error);
   }
@@ -300,7 +286,7 @@ export class Journal {
         // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.
         this.#sealed = [...this.#sealed, segment.name];
       }
-      error = absent(cause);
+      error = notStored(cause);
     } catch (second) {
       error = this.#broken = new ArchetypeError(
         'commit_unknown',
@@ -311,13 +297,24 @@ export class Journal {
     this.#refuse(lost, error);
   }
 
+  /** The records up to the next seal: they share a write. */
+  #takeGroup(): readonly Waiting[] {
+    const group: Waiting[] = [];
+    for (const entry of this.#queue) {
+      if (entry.kind === 'seal') break;
+      group.push(entry);
+    }
+    this.#queue = this.#queue.slice(group.length);
+    return group;
+  }
+
   #takeWaiting(): readonly Waiting[] {
-    const waiting = this.#queue.filter((entry) => !('seal' in entry)) as Waiting[];
-    this.#queue = this.#queue.filter((entry) => 'seal' in entry);
+    const waiting = this.#queue.filter((entry) => entry.kind === 'record');
+    this.#queue = this.#queue.filter((entry) => entry.kind === 'seal');
     return waiting;
   }
 
-  async #seal({ seal }: Seal): Promise<void> {
+  async #seal({ resolve }: Seal): Promise<void> {
     const segment = this.#current;
     this.#current = undefined;
     if (segment !== undefined) {
@@ -325,16 +322,22 @@ export class Journal {
       this.#closings = Promise.all([this.#closings, segment.close()]);
       this.#sealed = [...this.#sealed, segment.name];
     }
-    seal(segment?.name);
+    resolve(segment?.name);
   }
 }
 
 const messageOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);
-const absent = (cause: unknown): ArchetypeError =>
+const notStored = (cause: unknown): ArchetypeError =>
   new ArchetypeError(
     'commit_failed',
     `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
+    { cause },
+  );
+const noRoom = (cause: unknown): ArchetypeError =>
+  new ArchetypeError(
+    'commit_failed',
+    `The journal keeps 64 KB of the disk free to say what failed, and they could not be had (${messageOf(cause)}); nothing of this commit is stored; make room and try again.`,
     { cause },
   );
 const closed = (): ArchetypeError =>

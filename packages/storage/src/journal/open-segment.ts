@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { File, FileSystem, Writes } from '../file-system/file-system.ts';
+import type { File, FileSystem } from '../file-system/file-system.ts';
 import type { FrameBatch, NumberedRecord } from './frame-batch.ts';
 import { encodeHeader, HEADER_BYTES, type SegmentIdentity } from './frame.ts';
 import { segmentName } from './segment.ts';
@@ -9,7 +9,8 @@ export class OpenSegment {
   readonly name: string;
   readonly #file: File;
   readonly #identity: SegmentIdentity;
-  readonly #writes: Writes;
+  /** Each write is synced by itself. */
+  readonly #synced: boolean;
   /** Bytes acknowledged. */
   #end = HEADER_BYTES;
   /** Bytes written. */
@@ -17,11 +18,11 @@ export class OpenSegment {
   /** No sync has covered what was written last. */
   #unsynced = false;
 
-  private constructor(file: File, identity: SegmentIdentity, writes: Writes) {
+  private constructor(file: File, identity: SegmentIdentity, synced: boolean) {
     this.name = segmentName(identity.first);
     this.#file = file;
     this.#identity = identity;
-    this.#writes = writes;
+    this.#synced = synced;
   }
 
   /** A new file with a header; both survive a power loss. */
@@ -29,14 +30,14 @@ export class OpenSegment {
     fs: FileSystem,
     directory: string,
     identity: SegmentIdentity,
-    writes: Writes,
+    synced: boolean,
   ): Promise<OpenSegment> {
     const path = join(directory, segmentName(identity.first));
-    const file = await fs.create(path, writes);
-    const segment = new OpenSegment(file, identity, writes);
+    const file = synced ? await fs.createSynced(path) : await fs.create(path);
+    const segment = new OpenSegment(file, identity, synced);
     try {
       await file.write([encodeHeader(identity)], 0);
-      if (writes === 'plain') await file.sync();
+      if (!synced) await file.sync();
       await fs.syncDirectory(directory);
     } catch (error) {
       await segment.close();
@@ -52,7 +53,7 @@ export class OpenSegment {
     const { buffers, bytes } = batch.encode(records, this.#identity);
     await this.#file.write(buffers, this.#end);
     this.#written = this.#end + bytes;
-    this.#unsynced = this.#writes === 'plain';
+    this.#unsynced = !this.#synced;
   }
 
   /** What was written is part of the journal. */

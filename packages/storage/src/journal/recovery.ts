@@ -27,7 +27,7 @@ export async function cutTail(
   const path = join(quarantine, `${last.name}.${last.end}-${last.bytes.byteLength}`);
   await fs.makeDirectory(quarantine);
   await fs.remove(path);
-  const kept = await fs.create(path, 'plain');
+  const kept = await fs.create(path);
   await kept.write([torn], 0);
   await kept.sync();
   await kept.close();

@@ -54,7 +54,7 @@ export class Reserve {
 
   async #make(): Promise<void> {
     await this.#fs.remove(this.#path);
-    const file = await this.#fs.create(this.#path, 'plain');
+    const file = await this.#fs.create(this.#path);
     try {
       // Not zeros: some file systems keep no bytes for those.
       await file.write([new Uint8Array(BYTES).fill(0x5a)], 0);

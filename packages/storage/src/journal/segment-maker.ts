@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FileSystem, Writes } from '../file-system/file-system.ts';
+import type { FileSystem } from '../file-system/file-system.ts';
 import { OpenSegment } from './open-segment.ts';
 
 /** Makes the segments of a journal, one after the other. */
@@ -7,15 +7,15 @@ export class SegmentMaker {
   readonly #fs: FileSystem;
   readonly #directory: string;
   readonly #storeId: Uint8Array;
-  readonly #writes: Writes;
+  readonly #synced: boolean;
   /** The segment after a seal that is to come, made while the one before is still written. */
   #ahead: { readonly first: number; readonly segment: Promise<OpenSegment> } | undefined;
 
-  constructor(fs: FileSystem, directory: string, storeId: Uint8Array, writes: Writes) {
+  constructor(fs: FileSystem, directory: string, storeId: Uint8Array, synced: boolean) {
     this.#fs = fs;
     this.#directory = directory;
     this.#storeId = storeId;
-    this.#writes = writes;
+    this.#synced = synced;
   }
 
   /** Begins to make the segment whose first record has this sequence. */
@@ -51,6 +51,6 @@ export class SegmentMaker {
 
   #create(first: number): Promise<OpenSegment> {
     const identity = { storeId: this.#storeId, first };
-    return OpenSegment.create(this.#fs, this.#directory, identity, this.#writes);
+    return OpenSegment.create(this.#fs, this.#directory, identity, this.#synced);
   }
 }

@@ -15,9 +15,9 @@ const scripts = {
     }
   },
   'at once': async (journal: Journal, append: (value: number) => Promise<unknown>) => {
-    const under = [append(1), append(2), journal.seal(true), append(3), append(4)];
+    const under = [append(1), append(2), journal.seal({ more: true }), append(3), append(4)];
     await Promise.all([...under, journal.seal(), append(5)]);
-    const rest = [append(6), journal.seal(true)];
+    const rest = [append(6), journal.seal({ more: true })];
     await Promise.all([...rest, append(7), append(8)]);
   },
 } as const;

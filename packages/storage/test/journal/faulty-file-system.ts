@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem, type Writes } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
 
 /** What happens at the k-th call: the call fails, or the process is as good as dead from there on. */
 export type Fault = { readonly at: ReadonlySet<number>; readonly kind: 'fail' | 'die' };
@@ -35,11 +35,14 @@ export class FaultyFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string, writes: Writes): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.create(path, 'plain')), writes);
+  async create(path: string): Promise<File> {
+    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)), false);
+  }
+  async createSynced(path: string): Promise<File> {
+    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)), true);
   }
   async open(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)), 'plain');
+    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)), false);
   }
   remove(path: string): Promise<void> {
     return this.#call(() => nodeFileSystem.remove(path));
@@ -57,7 +60,7 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   /** A synced write is two calls: the disk may hold all of it before it is answered. */
-  #wrap(file: File, writes: Writes): File {
+  #wrap(file: File, synced: boolean): File {
     this.#files.add(file);
     const sync = (): Promise<void> => {
       this.syncs++;
@@ -67,7 +70,7 @@ export class FaultyFileSystem implements FileSystem {
       size: file.size,
       write: async (buffers, position) => {
         await this.#call(() => file.write(buffers, position));
-        if (writes === 'synced') await sync();
+        if (synced) await sync();
       },
       read: (into, position) => this.#call(() => file.read(into, position)),
       sync,

@@ -1,30 +1,25 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { nodeFileSystem, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
 import { SmallDisk } from './small-disk.ts';
+import { wrapFile } from './wrap-file.ts';
 
 test('a segment that there is no room for takes nothing with it: the record is absent, no file is left, and the next try is as good', async () => {
   const directory = await temporaryDirectory();
   let full = true;
+  const wrap = (file: File): File =>
+    wrapFile(file, {
+      write: async (buffers, position) => {
+        if (full) throw new Error('ENOSPC: no space left on device');
+        await file.write(buffers, position);
+      },
+    });
   const fs: FileSystem = {
     ...nodeFileSystem,
-    create: async (path, writes) => {
-      const file = await nodeFileSystem.create(path, writes);
-      const write: typeof file.write = async (buffers, position) => {
-        if (full) throw new Error('ENOSPC: no space left on device');
-        return file.write(buffers, position);
-      };
-      return {
-        size: 0,
-        write,
-        read: (into, position) => file.read(into, position),
-        sync: () => file.sync(),
-        truncate: (size) => file.truncate(size),
-        close: () => file.close(),
-      };
-    },
+    create: async (path) => wrap(await nodeFileSystem.create(path)),
+    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
   };
   const { journal } = await openJournal(join(directory, 'journal'), fs);
   for (let k = 0; k < 3; k++)

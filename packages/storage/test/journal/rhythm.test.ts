@@ -1,80 +1,62 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
-import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { Rhythm } from '../../src/journal/rhythm.ts';
 import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
 
+/** After many writes that took `write` ms each, and callers that computed `compute` ms for each of their records. */
+function rhythm({ write, compute }: { write: number; compute: number }): Rhythm {
+  const made = new Rhythm();
+  for (let k = 0; k < 50; k++) {
+    made.wrote(write);
+    made.answered(compute * 8, 8);
+  }
+  return made;
+}
+
+describe('of those whose records were written', () => {
+  test('all are told at once when they compute less than a write takes: they share the next', () => {
+    expect(rhythm({ write: 5, compute: 0.1 }).first(8, 0)).toBe(8);
+    expect(rhythm({ write: 5, compute: 0.1 }).first(4, 4)).toBe(4);
+  });
+
+  test('half are told when they have more to compute: the others do while the disk works', () => {
+    expect(rhythm({ write: 5, compute: 1 }).first(8, 0)).toBe(4);
+    expect(rhythm({ write: 5, compute: 6 }).first(1, 0)).toBe(1);
+  });
+
+  test('none are told when others wait already and all have much to compute: the disk goes first', () => {
+    expect(rhythm({ write: 5, compute: 1 }).first(4, 4)).toBe(0);
+  });
+
+  test('what counts is how it has been lately', () => {
+    const changing = rhythm({ write: 5, compute: 1 });
+    for (let k = 0; k < 20; k++) changing.wrote(50);
+    expect(changing.first(8, 0)).toBe(8);
+  });
+});
+
 /** Keeps the thread busy, as a tick does. */
-function compute(ms: number): void {
+function busy(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-/** A disk that takes 5 ms for a write that is synced, and counts them. */
-function slowDisk() {
-  let writes = 0;
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    create: async (path, kind) => {
-      const file = await nodeFileSystem.create(path, kind);
-      const write: File['write'] = async (buffers, position) => {
-        writes++;
-        await file.write(buffers, position);
-        await delay(5);
-      };
-      return {
-        size: 0,
-        write,
-        read: (into, position) => file.read(into, position),
-        sync: () => file.sync(),
-        truncate: (size) => file.truncate(size),
-        close: () => file.close(),
-      };
-    },
-  };
-  return { fileSystem, writes: () => writes };
-}
-
-/** The writes for so many callers, each of which computes and appends by turns. */
-async function writesFor(callers: number, computeMs: number, rounds: number) {
-  const directory = await temporaryDirectory();
-  const { fileSystem, writes } = slowDisk();
-  const { journal } = await openJournal(directory, fileSystem);
-  const caller = async (first: number): Promise<void> => {
-    for (let k = 0; k < rounds; k++) {
-      compute(computeMs);
-      await journal.append(record(first + k));
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, (_, k) => caller(k * rounds)));
-  await journal.close();
-  const { values } = await read(directory);
-  return { writes: writes(), values };
-}
-
-test('callers that compute longer than a sync takes work while others are synced', async () => {
-  const { writes, values } = await writesFor(8, 4, 12);
-  expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 96 }, (_, k) => k));
-  // All at once would be one write a round.
-  expect(writes).toBeGreaterThan(15);
-});
-
-test('callers that compute next to nothing share each sync', async () => {
-  const { writes } = await writesFor(8, 0, 12);
-  expect(writes).toBeLessThanOrEqual(15);
-});
-
-test('callers of one moment are told in the order in which they came', async () => {
-  const { journal } = await openJournal(await temporaryDirectory());
-  const told: number[] = [];
-  for (let round = 0; round < 20; round++) {
-    await Promise.all(
-      Array.from({ length: 7 }, async (_, k) => {
-        await journal.append(record(round * 7 + k));
-        told.push(round * 7 + k);
-        compute(1);
-      }),
-    );
-  }
-  await journal.close();
-  expect(told).toEqual(Array.from({ length: 140 }, (_, k) => k));
-});
+test.each([0, 1, 4])(
+  'callers that compute for %i ms are told of every record, in the order of their calls',
+  async (ms) => {
+    const directory = await temporaryDirectory();
+    const { journal } = await openJournal(directory);
+    const [called, told]: [number[], number[]] = [[], []];
+    const caller = async (first: number): Promise<void> => {
+      for (let k = first; k < first + 12; k++) {
+        busy(ms);
+        called.push(k);
+        await journal.append(record(k));
+        told.push(k);
+      }
+    };
+    await Promise.all(Array.from({ length: 7 }, (_, k) => caller(k * 12)));
+    await journal.close();
+    expect(told).toEqual(called);
+    expect((await read(directory)).values).toEqual(called);
+  },
+);

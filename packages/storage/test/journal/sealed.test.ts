@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeFileSystem, type File, type FileSystem } from '../../src/index.ts';
 import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
+import { wrapFile } from './wrap-file.ts';
 
 test('a segment is sealed when nothing is written to it any more, and not while it is being made', async () => {
   let seen: (readonly string[])[] = [];
@@ -34,22 +35,22 @@ test('with more on the way, the next segment is made before it is needed, and ta
   const made: string[] = [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path, writes) => {
-      if (path.endsWith('.log')) made.push(basename(path));
-      return nodeFileSystem.create(path, writes);
+    createSynced: async (path) => {
+      made.push(basename(path));
+      return nodeFileSystem.createSynced(path);
     },
   };
   const directory = await temporaryDirectory();
   const { journal } = await openJournal(directory, fileSystem);
   const first = await journal.append(record(1));
   const under = journal.append(record(2));
-  const sealing = journal.seal(true);
+  const sealing = journal.seal({ more: true });
   expect(made).toHaveLength(2);
   const behind = journal.append(record(3));
   expect(await under).toBe(first);
   expect(await sealing).toBe(first);
   expect(await behind).toBe(made[1]);
-  await journal.seal(true);
+  await journal.seal({ more: true });
   await journal.close();
   // Nothing came after the last seal.
   expect(made).toHaveLength(3);
@@ -61,26 +62,23 @@ test('with more on the way, the next segment is made before it is needed, and ta
 /** A file system whose next write fails once told, with its bytes in the file; `truncating` stands between the failure and its repair. */
 function failingWrite(truncating: () => void) {
   let fail = false;
-  const wrap = (file: File): File => ({
-    size: file.size,
-    write: async (buffers, position) => {
-      await file.write(buffers, position);
-      if (fail) {
-        fail = false;
-        throw new Error('EIO: injected');
-      }
-    },
-    read: (into, position) => file.read(into, position),
-    close: () => file.close(),
-    sync: () => file.sync(),
-    truncate: async (size) => {
-      truncating();
-      await file.truncate(size);
-    },
-  });
+  const wrap = (file: File): File =>
+    wrapFile(file, {
+      write: async (buffers, position) => {
+        await file.write(buffers, position);
+        if (fail) {
+          fail = false;
+          throw new Error('EIO: injected');
+        }
+      },
+      truncate: async (size) => {
+        truncating();
+        await file.truncate(size);
+      },
+    });
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path, writes) => wrap(await nodeFileSystem.create(path, writes)),
+    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
   };
   return { fileSystem, failNext: () => (fail = true) };
 }

@@ -1,4 +1,5 @@
 import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { wrapFile } from './wrap-file.ts';
 
 const PAGE = 4096;
 
@@ -20,7 +21,10 @@ export class SmallDisk implements FileSystem {
   syncDirectory = nodeFileSystem.syncDirectory;
 
   async create(path: string): Promise<File> {
-    return this.#wrap(path, await nodeFileSystem.create(path, 'plain'));
+    return this.#wrap(path, await nodeFileSystem.create(path));
+  }
+  async createSynced(path: string): Promise<File> {
+    return this.#wrap(path, await nodeFileSystem.createSynced(path));
   }
   async open(path: string): Promise<File> {
     return this.#wrap(path, await nodeFileSystem.open(path));
@@ -33,8 +37,7 @@ export class SmallDisk implements FileSystem {
   /** Like a real one, it writes what has room and then says that there was too little. */
   #wrap(path: string, file: File): File {
     const taken = (): number => this.#taken.get(path) ?? 0;
-    return {
-      size: file.size,
+    return wrapFile(file, {
       write: async (buffers, position) => {
         const bytes = Buffer.concat(buffers);
         const room = (taken() + this.free) * PAGE - position;
@@ -44,13 +47,10 @@ export class SmallDisk implements FileSystem {
         if (bytes.byteLength > room)
           throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
       },
-      read: (into, position) => file.read(into, position),
-      sync: () => file.sync(),
       truncate: async (size) => {
         await file.truncate(size);
         this.#taken.set(path, Math.min(taken(), Math.ceil(size / PAGE)));
       },
-      close: () => file.close(),
-    };
+    });
   }
 }

@@ -23,14 +23,14 @@ const command: Needs<CommandRecord> = {
   actor: [(value) => typeof (value as CommandRecord['actor'])?.id === 'string', 'one with an id'],
   idempotencyKey: optional(text),
 };
-const ends: ReadonlySet<unknown> = new Set<SettledCommand['status']>([
-  'applied',
-  'rejected',
-  'cancelled',
-]);
+const ends: Readonly<Record<SettledCommand['status'], true>> = {
+  applied: true,
+  rejected: true,
+  cancelled: true,
+};
 const settled: Needs<SettledCommand> = {
   command: text,
-  status: [(value) => ends.has(value), [...ends].join(', ')],
+  status: [(value) => Object.hasOwn(ends, value as string), Object.keys(ends).join(', ')],
   code: optional(text),
   message: optional(text),
   finishedAt: optional(number),

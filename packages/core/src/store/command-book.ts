@@ -45,7 +45,7 @@ export class CommandBook {
     return this.#outcomes.get(id);
   }
 
-  /** `endOf` knows the ends that others have too, and which came first. */
+  /** `endOf` decides how commands ended, in place of this book: others may know an end that came before its own. */
   commands(
     query: CommandQuery,
     endOf: (id: string) => Outcome | undefined = (id) => this.outcome(id),

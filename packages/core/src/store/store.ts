@@ -100,8 +100,8 @@ export interface Store {
    * Appends ticks; each is durable, in all its tables, once this resolves. Calls may overlap; they take effect in call
    * order. The same tick with the same content again succeeds without effect.
    *
-   * @throws `tick_conflict` (not the next tick, or other content), `stale_writer`, `world_destroyed`, `commit_failed`
-   * (certainly absent), `commit_unknown`
+   * @throws `tick_conflict` (not the next tick, or other content), `stale_writer`, `world_destroyed`, `invalid_argument`
+   * (ends of commands that are none: see `checkSettled`), `commit_failed` (certainly absent), `commit_unknown`
    */
   append(commits: readonly Commit[]): Promise<void>;
   /**

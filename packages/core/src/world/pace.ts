@@ -1,4 +1,4 @@
-/** Milliseconds that ticks may run on end before timers and input get their turn. */
+/** Milliseconds that ticks may run on end before timers, input and finished writes get their turn. */
 const STRETCH = 5;
 
 /** Ticks that never wait would keep everything else from running, the caller's timers and signals too. */

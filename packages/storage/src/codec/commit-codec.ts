@@ -50,7 +50,7 @@ type TableHead =
       readonly buffers: readonly number[];
     };
 
-/** A commit as a journal record; buffers are the columns' own memory. */
+/** A commit as a journal record; buffers are the columns' own memory. @throws `commit_failed` when no string holds its JSON */
 export function encodeCommit(commit: Commit): JournalRecord {
   const buffers: Uint8Array[] = [];
   const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
@@ -93,7 +93,7 @@ const ACTIVE = 1;
 const writtenColumns = <T>(columns: readonly T[], active: boolean): readonly T[] =>
   active ? columns.filter((_, k) => k !== ACTIVE) : columns;
 
-/** The inverse of `encodeCommit`; columns are views of `body`. @throws `format_newer`, `record_unknown` */
+/** The inverse of `encodeCommit`; columns are views of `body`, made when they are read: it must not change. @throws `format_newer`, `record_unknown` */
 export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => Signature): Commit {
   const length = new DataView(body.buffer, body.byteOffset, 4).getUint32(0, true);
   const head = decodeJson(body.subarray(8, 8 + length)) as CommitHead;
@@ -144,7 +144,10 @@ function buffersFrom(body: Uint8Array, begin: number): NextBuffer {
 
 type RowsHead = Extract<TableHead, { readonly rows: number }>;
 
-/** A table's rows, as columns when somebody reads them: of a long journal, most go into parts before. */
+/**
+ * A table's rows, as columns when somebody reads them: of a long journal, most go into parts before. Not to be spread: its
+ * rows are a getter.
+ */
 class DecodedTable {
   readonly signature: Signature;
   #rows: Frame | (() => Frame);

@@ -26,7 +26,7 @@ function textOf(value: unknown): string {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ArchetypeError(
       'commit_failed',
-      `JSON of a record is nested too deeply, or larger than the journal takes (${constants.MAX_STRING_LENGTH} characters): ${cause.message}; nothing of it is stored. Split it over several.`,
+      `What was to be written is nested too deeply for JSON, or is more than ${constants.MAX_STRING_LENGTH} characters of it (${cause.message}); nothing of it is stored; split it over several commands, resources or ticks.`,
       { cause },
     );
   }

@@ -61,8 +61,8 @@ export class Reads {
       }
       return undefined;
     };
-    // A command that is in both is taken from the catalog, which may be newer than the books.
     const endOf = (id: string) => catalog.earlyEnd(id) ?? later(id);
+    // A command that is in both is taken from the catalog, which may be newer than the books.
     const found = new Map(
       [...catalog.commands(query, later), ...books.flatMap((book) => book.commands(query, endOf))]
         .toReversed()

@@ -34,6 +34,8 @@ describe('the kit', () => {
     ['forgets results', 'commands', 'it keeps nothing'],
     ['pages from the oldest', 'commands', 'it keeps nothing'],
     ['first quota stands', 'quotas', 'it keeps nothing'],
+    ['loses early ends', 'commands', 'it keeps nothing'],
+    ['takes any end', 'commands', 'it keeps nothing'],
   ] as const)('rejects a store that is broken: %s', async (name, group, reopens) => {
     const broken = await brokenGroups(inMemory(name, brokenStores[name]!, reopens));
     console.log(`${name}: rejected by ${broken.join(', ')}`);

@@ -126,6 +126,23 @@ export const commands: readonly StorePromise[] = [
     },
   },
   {
+    title: 'an end that comes before its command is kept for it, and the first of several stands',
+    async check({ store }) {
+      const record = worldRecord('w');
+      const lease = await store.create(record);
+      const [one, two, three] = [command(), command(), command()];
+      await store.append([commit(lease, 0, [], { settled: [applied(one.id)] })]);
+      await store.accept({ settled: [cancelled(two.id)] });
+      await store.accept({ commands: [one, two, three] });
+      await store.accept({ settled: [cancelled(one.id)] });
+      expect(await store.commands({ id: one.id })).toEqual([
+        { ...one, status: 'applied', settledAt: { run: record.run, tick: 0 } },
+      ]);
+      expect(await statusOf(store, two.id)).toBe('cancelled');
+      expect(await store.commands({ status: 'queued' })).toEqual([{ ...three, status: 'queued' }]);
+    },
+  },
+  {
     title: 'a tick that was refused settles nothing',
     async check({ store }) {
       const lease = await store.create(worldRecord('w'));

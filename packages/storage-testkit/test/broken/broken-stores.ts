@@ -28,6 +28,8 @@ export const brokenStores: Readonly<Record<string, () => Store>> = {
   'forgets results': () => new ForgetsResults(),
   'pages from the oldest': () => new PagesFromTheOldest(),
   'first quota stands': () => new FirstQuotaStands(),
+  'loses early ends': () => new LosesEarlyEnds(),
+  'takes any end': () => new TakesAnyEnd(),
 };
 
 /** Keeps only the newest rows and passes them off as every tick's. */
@@ -85,6 +87,32 @@ class FirstQuotaStands extends MemoryStore {
     await super.accept({ ...acceptance, quotas: fresh });
   }
 }
+
+/** Keeps no end of a command that it does not have yet. */
+class LosesEarlyEnds extends MemoryStore {
+  override async append(commits: readonly Commit[]): Promise<void> {
+    const known = new Set((await this.commands({})).map(({ id }) => id));
+    await super.append(
+      commits.map((commit) => ({
+        ...commit,
+        settled: commit.settled.filter(({ command }) => known.has(command)),
+      })),
+    );
+  }
+}
+
+/** Takes what is no end of a command as if it were one. */
+class TakesAnyEnd extends MemoryStore {
+  override append(commits: readonly Commit[]): Promise<void> {
+    return super.append(
+      commits.map((commit) => ({
+        ...commit,
+        settled: commit.settled.filter(({ status }) => ends.includes(status)),
+      })),
+    );
+  }
+}
+const ends: readonly unknown[] = ['applied', 'rejected', 'cancelled'];
 
 /** Finds components by the beginning of their name. */
 class PrefixMatching extends MemoryStore {

@@ -62,7 +62,10 @@ export interface TableStore {
    * faster here than the store above, which otherwise reads everything and filters. Absent: it always does.
    */
   find?(part: PartId, columns: Schema, filter: RowFilter): AsyncIterable<Frame>;
-  /** The `k` living rows of a part that are nearest to a vector, nearest first. Absent: the store above compares all rows. */
+  /**
+   * The `k` living rows of a part that are nearest to a vector, nearest first; of equally near ones, the first of the part.
+   * Absent: the store above compares all rows.
+   */
   nearest?(part: PartId, columns: Schema, query: NearestQuery): AsyncIterable<Frame>;
   /**
    * Makes `find` by these columns fast; returns when that survives a power loss. Asked for before anything reads the part.

@@ -73,9 +73,12 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
   }
   for (const tick of batch.ticks) insertTick(database, tick);
   for (const { run, tick, signature, at } of batch.places) {
-    const values = 'part' in at ? [at.part, at.offset, at.rows, null] : [null, 0, 0, at.sameAs];
+    const values =
+      'span' in at
+        ? [at.span.part, at.span.offset, at.rows, null, at.span.rows]
+        : [null, 0, 0, at.sameAs, null];
     database.run(
-      'insert into places values (?, ?, ?, ?, ?, ?, ?, ?)',
+      'insert into places (run, tick, table_id, schema, part, "offset", rows, same_as, span) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       run,
       tick,
       signature.table,

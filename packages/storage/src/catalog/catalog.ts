@@ -24,13 +24,13 @@ import {
   forgetRetired,
   knownParts,
   partUses,
+  placedIn,
   replaceParts,
   retiredParts,
-  slicesOf,
   tableUses,
   unindexedPart,
   type PartUse,
-  type PlacedSlice,
+  type PlacedRows,
   type TableUse,
 } from './part-tables.ts';
 import { readQuotas } from './quota-table.ts';
@@ -246,7 +246,7 @@ export class Catalog {
   /** The tables of a run's ticks, in ascending tick. */
   places(run: string, from: number, to: number): readonly TablePlace[] {
     const rows = this.#all(
-      'select tick, schema, part, "offset", rows, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
+      'select tick, schema, part, "offset", rows, coalesce(span, rows) as span, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
       run,
       from,
       Math.min(to, Number.MAX_SAFE_INTEGER),
@@ -256,12 +256,13 @@ export class Catalog {
       part: string | null;
       offset: number;
       rows: number;
+      span: number;
       same_as: number | null;
     }[];
-    return rows.map(({ tick, schema, part, offset, rows: count, same_as: sameAs }) => ({
+    return rows.map(({ tick, schema, part, offset, rows: count, span, same_as: sameAs }) => ({
       tick,
       signature: this.signature(schema),
-      at: part === null ? { sameAs: sameAs! } : { part, offset, rows: count },
+      at: part === null ? { sameAs: sameAs! } : { span: { part, offset, rows: span }, rows: count },
     }));
   }
 
@@ -362,8 +363,8 @@ export class Catalog {
     return filesOf(this.#database);
   }
 
-  slices(parts: readonly PartId[]): readonly PlacedSlice[] {
-    return slicesOf(this.#database, parts);
+  placedIn(parts: readonly PartId[]): readonly PlacedRows[] {
+    return placedIn(this.#database, parts);
   }
 
   /** Bytes of all listed parts. */
@@ -381,7 +382,7 @@ export class Catalog {
   replaceParts(
     old: readonly PartId[],
     merged: ListedPart | undefined,
-    moves: readonly PlacedSlice[],
+    moves: readonly PlacedRows[],
     now: number,
   ): void {
     this.#write(() => replaceParts(this.#database, old, merged, moves, now));

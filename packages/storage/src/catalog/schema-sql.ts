@@ -41,6 +41,7 @@ const format4 = `
 alter table commands add column type text not null default '';
 update commands set type = json_extract(record, '$.type');
 alter table ticks add column settled text;
+alter table places add column span integer;
 create index commands_by_sequence on commands (sequence);
 create table quotas (
   actor text not null,

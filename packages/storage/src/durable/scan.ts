@@ -11,11 +11,12 @@ import {
   type Schema,
   type Signature,
 } from '@archetype/core';
+import { tickField } from '../spans/read-spans.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
 import { placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
-import { head, readTicks, tickField, type ReadPlan } from './read-ticks.ts';
+import { head, readTicks, type ReadPlan } from './read-ticks.ts';
 import { afterLoss, type View } from './view.ts';
 
 /** Rows of a query, tick by tick, as of the moment at which the first is asked for. */
@@ -74,8 +75,17 @@ async function* read(
     const filter = { ...plan.filter?.(signature), ...(!whole && { of: { run, from, to } }) };
     const frames: Frame[] = [];
     for await (const frame of stores!.find!(part, columns, filter)) frames.push(frame);
-    yield { frame: assembleTicks(stretch, Frame.concat(columns, frames), query, schema), to };
+    const found = byTick(Frame.concat(columns, frames));
+    yield { frame: assembleTicks(stretch, found, query, schema), to };
   }
+}
+
+/** Rows of a part in ascending tick; those of one tick are in ascending entity already. */
+function byTick(rows: Frame): Frame {
+  const tickOf = rows.at(tickField.name).data as Int32Array;
+  for (let row = 1; row < rows.numRows; row++)
+    if (tickOf[row]! < tickOf[row - 1]!) return rows.sort('tick');
+  return rows;
 }
 
 function cutOf(
@@ -96,7 +106,7 @@ function cutOf(
 function partsOf(cut: readonly PlacedTick[]): ReadonlySet<PartId> {
   const parts = new Set<PartId>();
   for (const { tables } of cut)
-    for (const { source } of tables) if ('slice' in source) parts.add(source.slice.part);
+    for (const { source } of tables) if ('placed' in source) parts.add(source.placed.span.part);
   return parts;
 }
 

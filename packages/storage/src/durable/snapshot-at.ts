@@ -45,7 +45,7 @@ async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonl
     const { ledger, catalog } = view;
     const [place] = placesOf(ledger, catalog, ledger.get(id), tick, tick);
     const parts = place!.tables.flatMap(({ source }) =>
-      'slice' in source ? [source.slice.part] : [],
+      'placed' in source ? [source.placed.span.part] : [],
     );
     const release = view.cuts.pin(parts);
     try {

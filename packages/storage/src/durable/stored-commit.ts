@@ -19,7 +19,7 @@ export async function storedCommit(
   for (const { signature, at } of catalog.places(piece.run, tick, tick)) {
     if ('sameAs' in at) commits.push({ signature, sameAs: at.sameAs });
     else {
-      const table = { signature, source: { slice: at }, run: piece.run, since: tick };
+      const table = { signature, source: { placed: at }, run: piece.run, since: tick };
       const place = { world: piece.world, run: piece.run, tick, tables: [table] };
       for await (const read of readTicks(
         [place],

@@ -53,7 +53,7 @@ export async function flushSegment(
         run: commit.lease.run,
         tick: commit.tick,
         signature,
-        at: { part, offset, rows: rows.numRows },
+        at: { span: { part, offset, rows: rows.numRows }, rows: rows.numRows },
       });
       offset += rows.numRows;
     }

@@ -1,5 +1,6 @@
 import type { Frame, NearestRows, Node, Schema } from '@archetype/core';
 import type { ObjectStore } from './remote/object-store.ts';
+import type { RowRange } from './spans/span-entities.ts';
 
 /** Names a part; letters, digits, `_` and `-`. */
 export type PartId = string;
@@ -57,6 +58,12 @@ export interface TableStore {
    * anywhere. @throws `part_missing`, `part_damaged`
    */
   scan(slices: readonly Slice[], columns: Schema): AsyncIterable<Frame>;
+  /**
+   * Rows of ascending ranges of a part, in row order; an engine that can skip the rows between is faster here than `scan`.
+   * The store above puts parts in order of entity where it can ask for what an entity has. Absent: it keeps them in order of
+   * tick. @throws `part_missing`, `part_damaged`
+   */
+  take?(part: PartId, columns: Schema, ranges: readonly RowRange[]): AsyncIterable<Frame>;
   /**
    * Rows of a part that the filter lets through, or more than those, in row order; an engine that can look rows up is
    * faster here than the store above, which otherwise reads everything and filters. Absent: it always does.

@@ -1,10 +1,12 @@
 import type { Acceptance, Commit, Counters, Json, Signature, WorldRecord } from '@archetype/core';
 import { frameBytes } from '../codec/frame-codec.ts';
 import { storeSignature } from '../codec/signature-codec.ts';
+import type { StoredSpan } from '../spans/entity-order.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
 import { writeQuota } from './quota-table.ts';
+import { insertSpans } from './span-tables.ts';
 import { storedInput } from './stored-input.ts';
 import type { TablePlace } from './table-place.ts';
 
@@ -14,8 +16,12 @@ export interface ListedPart {
   readonly schema: string;
   readonly rows: number;
   readonly files: PartFiles;
-  /** Its entities can be looked up fast. */
+  /** Rows whose entity did not live any more. */
+  readonly inactive: number;
+  /** Its entities can be looked up fast in the table store. */
   readonly indexed: boolean;
+  /** All of its spans; none where rows are in order of tick. */
+  readonly spans: readonly StoredSpan[];
 }
 
 /** What one flush makes true, in one transaction. */
@@ -72,10 +78,19 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     for (const record of quotas) writeQuota(database, record);
   }
   for (const tick of batch.ticks) insertTick(database, tick);
+  const inSpans = new Set(
+    batch.parts.filter(({ spans }) => spans.length > 0).map(({ part }) => part),
+  );
   for (const { run, tick, signature, at } of batch.places) {
     const values =
       'span' in at
-        ? [at.span.part, at.span.offset, at.rows, null, at.span.rows]
+        ? [
+            at.span.part,
+            at.span.offset,
+            at.rows,
+            null,
+            inSpans.has(at.span.part) ? at.span.rows : null,
+          ]
         : [null, 0, 0, at.sameAs, null];
     database.run(
       'insert into places (run, tick, table_id, schema, part, "offset", rows, same_as, span) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -119,15 +134,17 @@ function insertTick(database: Database, tick: CatalogBatch['ticks'][number]): vo
 
 export function listPart(
   database: Database,
-  { part, schema, rows, files, indexed }: ListedPart,
+  { part, schema, rows, files, inactive, indexed, spans }: ListedPart,
 ): void {
   database.run(
-    'insert into parts values (?, ?, ?, ?, ?, ?)',
+    'insert into parts (part, schema, rows, bytes, files, indexed, inactive) values (?, ?, ?, ?, ?, ?, ?)',
     part,
     schema,
     rows,
     files.bytes,
     JSON.stringify(files.files),
     indexed ? 1 : 0,
+    inactive,
   );
+  insertSpans(database, part, spans);
 }

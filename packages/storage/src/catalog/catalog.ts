@@ -15,6 +15,7 @@ import {
 import { randomBytes } from 'node:crypto';
 import { frameOfBytes } from '../codec/frame-codec.ts';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import type { StoredSpan } from '../spans/entity-order.ts';
 import type { PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
 import { readAudit, readCommands, type Outcome } from './command-tables.ts';
@@ -42,6 +43,7 @@ import {
   type Thinning,
 } from './retention-tables.ts';
 import { CATALOG_FORMAT, migrations, schemaSql } from './schema-sql.ts';
+import { runSpans, spansOf, spanTicks, type RunSpan } from './span-tables.ts';
 import { loadInput } from './stored-input.ts';
 import type { TablePlace } from './table-place.ts';
 
@@ -349,6 +351,24 @@ export class Catalog {
   rowsOf(part: PartId): number | undefined {
     const [row] = this.#all('select rows from parts where part = ?', part) as { rows: number }[];
     return row?.rows;
+  }
+
+  /** Whether every row of a part is one of a living entity, as far as is known. */
+  allActive(part: PartId): boolean {
+    return this.#all('select 1 from parts where part = ? and inactive = 0', part).length > 0;
+  }
+
+  /** Where a run's rows of some ticks are, span by span, in ascending first tick. */
+  runSpans(run: string, from: number, to: number, thinned: boolean): readonly RunSpan[] {
+    return runSpans(this.#database, run, from, Math.min(to, Number.MAX_SAFE_INTEGER), thinned);
+  }
+
+  spanTicks(run: string, part: PartId, offset: number): readonly number[] {
+    return spanTicks(this.#database, run, part, offset);
+  }
+
+  spansOf(part: PartId): readonly StoredSpan[] {
+    return spansOf(this.#database, part);
   }
 
   partUses(): readonly PartUse[] {

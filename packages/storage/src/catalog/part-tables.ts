@@ -54,10 +54,10 @@ export function filesOf(database: Database): readonly (Pick<ListedPart, 'part' |
   }));
 }
 
-/** A large part whose entities cannot be looked up fast yet. */
+/** A large part whose entities cannot be looked up fast yet, neither by spans nor in the table store. */
 export function unindexedPart(database: Database, rows: number): PartId | undefined {
   const [found] = database.all(
-    'select part from parts where rows >= ? and indexed = 0 order by part limit 1',
+    'select part from parts where rows >= ? and indexed = 0 and not exists (select 1 from spans where spans.part = parts.part) order by part limit 1',
     rows,
   ) as { part: string }[];
   return found?.part;
@@ -93,7 +93,7 @@ export function replaceParts(
       'update places set part = ?, "offset" = ?, span = ? where run = ? and tick = ? and table_id = ?',
       span.part,
       span.offset,
-      span.rows,
+      merged?.spans.length === 0 ? null : span.rows,
       run,
       tick,
       table,
@@ -101,6 +101,7 @@ export function replaceParts(
   }
   for (const part of old) {
     database.run('delete from parts where part = ?', part);
+    database.run('delete from spans where part = ?', part);
     database.run('insert or replace into retired values (?, ?)', part, now);
   }
 }

@@ -42,6 +42,18 @@ alter table commands add column type text not null default '';
 update commands set type = json_extract(record, '$.type');
 alter table ticks add column settled text;
 alter table places add column span integer;
+alter table parts add column inactive integer;
+create table spans (
+  part text not null,
+  "offset" integer not null,
+  run text not null,
+  first_tick integer not null,
+  last_tick integer not null,
+  entities blob not null,
+  primary key (part, "offset")
+) without rowid;
+create index spans_by_run on spans (run, first_tick);
+create index places_apart on places (run, tick) where span is null;
 create index commands_by_sequence on commands (sequence);
 create table quotas (
   actor text not null,

@@ -44,7 +44,8 @@ export function placesOf(
   return catalog.snapshot(() => placesIn(ledger, catalog, world, from, to));
 }
 
-function placesIn(
+/** The same, within a snapshot of the catalog. */
+export function placesIn(
   ledger: Ledger,
   catalog: Catalog,
   world: LedgerWorld,
@@ -98,7 +99,7 @@ const inMemory = (
 });
 
 /** A run begins behind the tick it was forked at. */
-const firstOwn = (owner: LedgerWorld, from: number): number =>
+export const firstOwn = (owner: LedgerWorld, from: number): number =>
   Math.max(from, (owner.record.lineage.at(-1)?.tick ?? -1) + 1);
 
 function resolve(

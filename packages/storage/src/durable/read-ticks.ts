@@ -9,7 +9,9 @@ import {
 import { readSpans, tickField } from '../spans/read-spans.ts';
 import { isAlone, type SpanRows } from '../spans/span-rows.ts';
 import type { PartId, RowFilter, TableStore } from '../table-store.ts';
+import { columnsApart, withActive } from './active.ts';
 import type { PlacedTable, PlacedTick } from './places.ts';
+import type { View } from './view.ts';
 
 /** Rows read from parts at a time, so that a long history never is in memory as a whole. */
 const BATCH_ROWS = 131_072;
@@ -44,13 +46,13 @@ export interface ReadTick {
 export async function* readTicks(
   ticks: readonly PlacedTick[],
   plan: ReadPlan,
-  tables: () => Promise<TableStore>,
+  view: Pick<View, 'catalog' | 'tables'>,
 ): AsyncGenerator<ReadTick> {
   for (const batch of batches(
     ticks,
     plan.filter === undefined ? BATCH_ROWS : FILTERED_BATCH_ROWS,
   )) {
-    const fromParts = await readSlices(batch, plan, tables);
+    const fromParts = await readSlices(batch, plan, view);
     for (const place of batch) {
       const read = place.tables.map((table) => ({
         signature: table.signature,
@@ -99,7 +101,7 @@ interface PartRead {
 async function readSlices(
   batch: readonly PlacedTick[],
   plan: ReadPlan,
-  open: () => Promise<TableStore>,
+  { catalog, tables: open }: Pick<View, 'catalog' | 'tables'>,
 ): Promise<ReadonlyMap<string, Frame>> {
   const reads = new Map<string, PartRead>();
   const seen = new Set<string>();
@@ -121,12 +123,15 @@ async function readSlices(
   for (const read of reads.values()) {
     const filter = plan.filter?.(read.signature);
     const wanted = [...head, ...plan.columns(read.signature)];
-    const some = lookUp(tables, read, [...wanted, tickField], filter, plan.nearest);
+    const columns = columnsApart(wanted, catalog.allActive(read.part));
+    const some = lookUp(tables, read, [...columns, tickField], filter, plan.nearest);
     const frames =
       some === undefined
-        ? await readSpans(tables, read.ticks, wanted)
-        : await sortOut(some, read, [...wanted, tickField]);
-    read.ticks.forEach((tick, k) => result.set(keyOf(tick, tick.tick), frames[k]!));
+        ? await readSpans(tables, read.ticks, columns)
+        : await sortOut(some, read, [...columns, tickField]);
+    read.ticks.forEach((tick, k) =>
+      result.set(keyOf(tick, tick.tick), withActive(frames[k]!, wanted)),
+    );
   }
   return result;
 }

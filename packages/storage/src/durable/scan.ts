@@ -14,6 +14,9 @@ import {
 import { tickField } from '../spans/read-spans.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
+import { columnsApart, withActive } from './active.ts';
+import { entityCut, type EntityPiece } from './entity-cut.ts';
+import { entityRows } from './entity-rows.ts';
 import { placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
 import { head, readTicks, type ReadPlan } from './read-ticks.ts';
@@ -30,11 +33,17 @@ export async function* scan(first: View, query: ScanQuery): AsyncGenerator<Frame
       : [query.ticks.from, Math.min(query.ticks.to, newest)];
   const plan = planOf(query);
   for (;;) {
-    const cut = cutOf(view, world, query, from, to);
-    const parts = partsOf(cut);
+    const pieces =
+      query.entities === undefined ? undefined : entityCut(view, world, query, from, to);
+    const cut = pieces === undefined ? cutOf(view, world, query, from, to) : [];
+    const parts = partsOf(cut, pieces);
     const release = view.cuts.pin(parts);
     try {
-      for await (const { frame, to: done } of read(view, cut, plan, query)) {
+      const frames =
+        pieces === undefined
+          ? read(view, cut, plan, query)
+          : readEntities(view, pieces, plan, query);
+      for await (const { frame, to: done } of frames) {
         // A read that is cut again goes on behind what was given.
         from = done + 1;
         if (frame.numRows > 0) yield frame;
@@ -65,18 +74,33 @@ async function* read(
       : stretches(cut);
   for (const stretch of parts) {
     if (stretch.kind === 'ticks') {
-      for await (const { place, tables } of readTicks(stretch.ticks, plan, view.tables))
+      for await (const { place, tables } of readTicks(stretch.ticks, plan, view))
         yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
       continue;
     }
     const { part, run, signature, from, to, rows } = stretch;
-    const columns = [...head, ...plan.columns(signature), tickField];
+    const wanted = [...head, ...plan.columns(signature), tickField];
+    const columns = columnsApart(wanted, view.catalog.allActive(part));
     const whole = view.catalog.rowsOf(part) === rows;
     const filter = { ...plan.filter?.(signature), ...(!whole && { of: { run, from, to } }) };
     const frames: Frame[] = [];
     for await (const frame of stores!.find!(part, columns, filter)) frames.push(frame);
-    const found = byTick(Frame.concat(columns, frames));
+    const found = byTick(withActive(Frame.concat(columns, frames), wanted));
     yield { frame: assembleTicks(stretch, found, query, schema), to };
+  }
+}
+
+async function* readEntities(
+  view: View,
+  pieces: readonly EntityPiece[],
+  plan: ReadPlan,
+  query: ScanQuery,
+): AsyncGenerator<{ readonly frame: Frame; readonly to: number }> {
+  const schema = scanSchema(query);
+  for (const piece of pieces) {
+    yield { frame: await entityRows(view, piece, plan, query), to: piece.to };
+    for await (const { place, tables } of readTicks(piece.ticks, plan, view))
+      yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
   }
 }
 
@@ -103,9 +127,12 @@ function cutOf(
   }));
 }
 
-function partsOf(cut: readonly PlacedTick[]): ReadonlySet<PartId> {
-  const parts = new Set<PartId>();
-  for (const { tables } of cut)
+function partsOf(
+  cut: readonly PlacedTick[],
+  pieces: readonly EntityPiece[] = [],
+): ReadonlySet<PartId> {
+  const parts = new Set(pieces.flatMap((piece) => piece.parts.map(({ part }) => part)));
+  for (const { tables } of [...cut, ...pieces.flatMap(({ ticks }) => ticks)])
     for (const { source } of tables) if ('placed' in source) parts.add(source.placed.span.part);
   return parts;
 }

@@ -50,7 +50,7 @@ async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonl
     const release = view.cuts.pin(parts);
     try {
       const tables: Table[] = [];
-      for await (const read of readTicks([place!], everyColumn, view.tables)) {
+      for await (const read of readTicks([place!], everyColumn, view)) {
         read.tables.forEach(({ signature, rows }, k) => {
           const table = livingRows(signature, rows, place!.tables[k]!.since);
           if (table.frame.numRows > 0) tables.push(table);

@@ -13,54 +13,109 @@ export async function readSpans(
   ticks: readonly TickRows[],
   columns: Schema,
 ): Promise<readonly Frame[]> {
-  const spans = new Map(ticks.map(({ span }) => [keyOf(span), span]));
+  const spans = [...new Map(ticks.map(({ span }) => [keyOf(span), span])).values()];
   const mixed = !ticks.every(isAlone);
   const schema =
     mixed && !columns.some(({ name }) => name === tickField.name)
       ? [...columns, tickField]
       : columns;
+  const places = mixed ? new TickPlaces(ticks, spans) : undefined;
   const frames: Frame[] = [];
-  for await (const frame of tables.scan(neighbours([...spans.values()]), schema))
-    frames.push(frame);
+  for await (const frame of tables.scan(neighbours(spans), schema))
+    frames.push(places?.pick(frame) ?? frame);
   const all = Frame.concat(schema, frames);
-  const rows = mixed ? inTickOrder(all, ticks, [...spans.values()]) : all;
+  const rows = places === undefined ? all : all.take(places.order());
   const wanted = schema === columns ? rows : rows.pick(columns.map(({ name }) => name));
   let row = 0;
   return ticks.map((tick) => wanted.slice(row, (row += tick.rows)));
 }
 
-/** The rows of ticks one after the other, taken from spans that have those of several among each other. */
-function inTickOrder(all: Frame, ticks: readonly TickRows[], spans: readonly Slice[]): Frame {
-  const next = new Map<string, Map<number, number>>();
-  let rows = 0;
-  for (const { span, tick, rows: count } of ticks) {
-    const places = next.get(keyOf(span)) ?? new Map<number, number>();
-    next.set(keyOf(span), places.set(tick, rows));
-    rows += count;
-  }
-  const order = new Int32Array(rows);
-  const tickOf = all.at(tickField.name).data as Int32Array;
-  let row = 0;
-  for (const span of spans) {
-    const places = next.get(keyOf(span))!;
-    for (const end = row + span.rows; row < end; row++) {
-      const place = places.get(tickOf[row]!);
-      if (place === undefined) continue;
-      order[place] = row;
-      places.set(tickOf[row]!, place + 1);
+/** Where the next row of each tick of a span belongs. */
+interface SpanPlaces {
+  readonly span: Slice;
+  readonly first: number;
+  /** By tick, from the first on; -1 for ticks that are not wanted. */
+  readonly next: Int32Array;
+}
+
+/** Takes the rows of ticks out of spans that have those of several among each other. */
+class TickPlaces {
+  readonly #ticks: readonly TickRows[];
+  readonly #spans: readonly SpanPlaces[];
+  /** Where each row that was picked belongs. */
+  readonly #places: Int32Array;
+  #picked = 0;
+  #span = 0;
+  #row = 0;
+
+  constructor(ticks: readonly TickRows[], spans: readonly Slice[]) {
+    const of = Map.groupBy(ticks, ({ span }) => keyOf(span));
+    this.#ticks = ticks;
+    this.#spans = spans.map((span) => {
+      const [first, last] = boundsOf(of.get(keyOf(span))!);
+      return { span, first, next: new Int32Array(last - first + 1).fill(-1) };
+    });
+    const bySpan = new Map(this.#spans.map((places) => [keyOf(places.span), places]));
+    let rows = 0;
+    for (const { span, tick, rows: count } of ticks) {
+      const { first, next } = bySpan.get(keyOf(span))!;
+      next[tick - first] = rows;
+      rows += count;
     }
+    this.#places = new Int32Array(rows);
   }
-  let end = 0;
-  for (const { span, tick, rows: count } of ticks) {
-    end += count;
-    const found = next.get(keyOf(span))!.get(tick)! - end + count;
-    if (found === count) continue;
-    throw new ArchetypeError(
-      'part_damaged',
-      `Part ${span.part} gave ${found} rows of tick ${tick} where ${count} were written; restore it from a backup.`,
-    );
+
+  /** The wanted ones of the next rows of the spans. */
+  pick(frame: Frame): Frame {
+    const tickOf = frame.at(tickField.name).data as Int32Array;
+    const rows = new Int32Array(frame.numRows);
+    let picked = 0;
+    for (let row = 0; row < frame.numRows;) {
+      const { span, first, next } = this.#spans[this.#span]!;
+      const end = Math.min(frame.numRows, row + span.rows - this.#row);
+      this.#row += end - row;
+      for (; row < end; row++) {
+        const k = tickOf[row]! - first;
+        const place = next[k] ?? -1;
+        if (place < 0) continue;
+        next[k] = place + 1;
+        // Rows beyond what was written are told of below.
+        if (this.#picked < this.#places.length) this.#places[this.#picked] = place;
+        this.#picked++;
+        rows[picked++] = row;
+      }
+      if (this.#row === span.rows) [this.#span, this.#row] = [this.#span + 1, 0];
+    }
+    return picked === frame.numRows ? frame : frame.take(rows.subarray(0, picked));
   }
-  return all.take(order);
+
+  /** Which picked row comes where. @throws `part_damaged` */
+  order(): Int32Array {
+    const bySpan = new Map(this.#spans.map((places) => [keyOf(places.span), places]));
+    let end = 0;
+    for (const { span, tick, rows } of this.#ticks) {
+      end += rows;
+      const { first, next } = bySpan.get(keyOf(span))!;
+      const found = next[tick - first]! - end + rows;
+      if (found === rows) continue;
+      throw new ArchetypeError(
+        'part_damaged',
+        `Part ${span.part} gave ${found} rows of tick ${tick} where ${rows} were written; restore it from a backup.`,
+      );
+    }
+    const order = new Int32Array(end);
+    for (let row = 0; row < end; row++) order[this.#places[row]!] = row;
+    return order;
+  }
+}
+
+function boundsOf(ticks: readonly TickRows[]): readonly [number, number] {
+  let [first, last] = [Infinity, -Infinity];
+  for (const { tick } of ticks) {
+    first = Math.min(first, tick);
+    last = Math.max(last, tick);
+  }
+  return [first, last];
 }
 
 const keyOf = ({ part, offset, rows }: Slice): string => `${part} ${offset} ${rows}`;

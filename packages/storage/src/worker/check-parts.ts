@@ -1,6 +1,9 @@
+import { types } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PlacedRows } from '../catalog/part-tables.ts';
+import type { StoredSpan } from '../spans/entity-order.ts';
 import { tickField } from '../spans/read-spans.ts';
+import { spanEntities } from '../spans/span-entities.ts';
 import type { PartId, Slice, TableStore } from '../table-store.ts';
 
 /** Something wrong with a part, as a sentence. */
@@ -23,7 +26,9 @@ export async function checkParts(
   for (const { part, rows, files } of listed) {
     const found = [...(await tables.check(part, files))];
     if (found.length === 0)
-      found.push(...(await checkRows(tables, part, rows, placed.get(part) ?? [])));
+      found.push(
+        ...(await checkRows(tables, part, rows, placed.get(part) ?? [], catalog.spansOf(part))),
+      );
     for (const problem of found) problems.push({ part, problem });
   }
   return { parts: listed.length, problems };
@@ -34,20 +39,35 @@ async function checkRows(
   part: PartId,
   rows: number,
   placed: readonly PlacedRows[],
+  spans: readonly StoredSpan[],
 ): Promise<readonly string[]> {
   const tickOf = new Int32Array(rows);
+  const idOf = new Int32Array(rows);
+  const columns = [tickField, { name: 'entity_id', type: types.i32 }];
   let counted = 0;
   try {
-    for await (const frame of tables.scan([{ part, offset: 0, rows }], [tickField])) {
-      const ticks = frame.at(tickField.name).data as Int32Array;
-      if (counted + frame.numRows <= rows) tickOf.set(ticks.subarray(0, frame.numRows), counted);
+    for await (const frame of tables.scan([{ part, offset: 0, rows }], columns)) {
+      if (counted + frame.numRows <= rows) {
+        const [ticks, ids] = frame.columns.map(({ data }) => data as Int32Array);
+        tickOf.set(ticks!.subarray(0, frame.numRows), counted);
+        idOf.set(ids!.subarray(0, frame.numRows), counted);
+      }
       counted += frame.numRows;
     }
   } catch (error) {
     return [`has unreadable rows (${error instanceof Error ? error.message : String(error)}).`];
   }
   if (counted !== rows) return [`has ${counted} rows where ${rows} were written.`];
-  return [...misplaced(tickOf, placed)];
+  return [...misplaced(tickOf, placed), ...astray(idOf, spans)];
+}
+
+/** Spans that have other entities than the catalog says, or as many rows of them in another place. */
+function* astray(idOf: Int32Array, spans: readonly StoredSpan[]): Generator<string> {
+  for (const [k, { offset, entities }] of spans.entries()) {
+    const end = spans[k + 1]?.offset ?? idOf.length;
+    if (Buffer.compare(spanEntities(idOf.subarray(offset, end)), entities) === 0) continue;
+    yield `has other entities in its rows ${offset} to ${end} than is said of that span.`;
+  }
 }
 
 /** Ticks whose span has more or fewer rows of theirs than the catalog says. */

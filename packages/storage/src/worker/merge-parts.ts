@@ -1,7 +1,8 @@
-import { Frame, type Schema } from '@archetype/core';
+import type { Frame, Schema } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PartUse, PlacedRows } from '../catalog/part-tables.ts';
-import { planSpans } from '../spans/plan-spans.ts';
+import { EntityOrder } from '../spans/entity-order.ts';
+import { fitSpans, planSpans } from '../spans/plan-spans.ts';
 import { readSpans } from '../spans/read-spans.ts';
 import { isAlone } from '../spans/span-rows.ts';
 import type { TableStore } from '../table-store.ts';
@@ -20,7 +21,7 @@ export interface MergeLimits {
   readonly minLive: number;
 }
 
-/** Parts of at least so many rows get an index on their entities: at once when they are merged, else when there is time. */
+/** Parts without spans get an index on their entities from so many rows on: at once when merged, else when there is time. */
 const INDEX_ROWS = 200_000;
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
@@ -54,9 +55,9 @@ export async function indexPart(
 }
 
 /**
- * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more; in a large
- * part, rows of a span are in order of entity. A crash before the transaction leaves a part that nobody lists; readers of
- * the old parts have them until they are swept.
+ * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more; rows of a
+ * span are in order of entity. A crash before the transaction leaves a part that nobody lists; readers of the old parts
+ * have them until they are swept.
  */
 async function rewrite(
   group: readonly PartUse[],
@@ -74,8 +75,8 @@ async function rewrite(
   const generation = Math.max(...old.map(generationOf)) + 1;
   const part = partId(Math.min(...old.map(sequenceOf)), owner, generation, schema);
   const signature = catalog.signature(schema);
-  const indexed = countRows(placed) >= INDEX_ROWS && tables.index !== undefined;
-  const spans = indexed ? planSpans(placed) : placed.map((tick) => [tick]);
+  const inSpans = tables.take !== undefined && fitSpans(placed);
+  const spans = inSpans ? planSpans(placed) : placed.map((tick) => [tick]);
   const moves: PlacedRows[] = [];
   let rows = 0;
   for (const ticks of spans) {
@@ -84,15 +85,24 @@ async function rewrite(
     rows += span.rows;
   }
   const writer = new PartWriter(tables);
-  const written = await writer.write(part, signature.row, rowsOf(tables, spans, signature.row));
-  const files = indexed ? await writer.index(part, ['entity_id']) : written;
-  catalog.replaceParts(old, { part, schema, rows, files, indexed }, moves, Date.now());
+  const order = inSpans ? new EntityOrder() : undefined;
+  const written = await writer.write(
+    part,
+    signature.row,
+    rowsOf(tables, spans, signature.row, order),
+  );
+  const indexed = !inSpans && rows >= INDEX_ROWS && tables.index !== undefined;
+  const files = indexed ? await writer.index(part, ['entity_id']) : written.files;
+  const { inactive } = written;
+  const merged = { part, schema, rows, files, inactive, indexed, spans: order?.spans ?? [] };
+  catalog.replaceParts(old, merged, moves, Date.now());
 }
 
 async function* rowsOf(
   tables: TableStore,
   spans: readonly (readonly PlacedRows[])[],
   schema: Schema,
+  order: EntityOrder | undefined,
 ): AsyncGenerator<Frame> {
   let waiting: (readonly PlacedRows[])[] = [];
   let rows = 0;
@@ -100,7 +110,7 @@ async function* rowsOf(
     waiting.push(ticks);
     rows += countRows(ticks);
     if (rows < BATCH_ROWS && k < spans.length - 1) continue;
-    yield* rowsOfSome(tables, waiting, schema);
+    yield* rowsOfSome(tables, waiting, schema, order);
     waiting = [];
     rows = 0;
   }
@@ -110,9 +120,10 @@ async function* rowsOfSome(
   tables: TableStore,
   spans: readonly (readonly PlacedRows[])[],
   schema: Schema,
+  order: EntityOrder | undefined,
 ): AsyncGenerator<Frame> {
   const ticks = spans.flat();
-  if (ticks.length === spans.length && ticks.every(isAlone)) {
+  if (order === undefined && ticks.every(isAlone)) {
     yield* tables.scan(
       ticks.map(({ span }) => span),
       schema,
@@ -120,10 +131,18 @@ async function* rowsOfSome(
     return;
   }
   const frames = await readSpans(tables, ticks, schema);
+  if (order === undefined) {
+    yield* frames;
+    return;
+  }
   let tick = 0;
-  for (const { length } of spans) {
-    const rows = Frame.concat(schema, frames.slice(tick, (tick += length)));
-    yield length === 1 ? rows : rows.sort('entity_id');
+  for (const span of spans) {
+    const ticks = span.map(({ run, tick: number }) => ({
+      run,
+      tick: number,
+      rows: frames[tick++]!,
+    }));
+    yield order.rowsOf(schema, ticks);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Frame, Schema } from '@archetype/core';
+import type { Column, Frame, Schema } from '@archetype/core';
 import type { PartFiles, PartId, TableStore } from '../table-store.ts';
 
 /**
@@ -13,9 +13,22 @@ export class PartWriter {
     this.#tables = tables;
   }
 
-  async write(part: PartId, schema: Schema, rows: AsyncIterable<Frame>): Promise<PartFiles> {
+  /** Also tells how many of the rows are of entities that do not live any more. */
+  async write(
+    part: PartId,
+    schema: Schema,
+    rows: AsyncIterable<Frame>,
+  ): Promise<{ readonly files: PartFiles; readonly inactive: number }> {
     this.#written.push(part);
-    return this.#guard(() => this.#tables.write(part, schema, rows));
+    let inactive = 0;
+    const counted = async function* (): AsyncGenerator<Frame> {
+      for await (const frame of rows) {
+        inactive += countInactive(frame.at('is_active'));
+        yield frame;
+      }
+    };
+    const files = await this.#guard(() => this.#tables.write(part, schema, counted()));
+    return { files, inactive };
   }
 
   async index(part: PartId, columns: readonly string[]): Promise<PartFiles> {
@@ -31,4 +44,11 @@ export class PartWriter {
       throw error;
     }
   }
+}
+
+function countInactive(active: Column): number {
+  if (active.constant === true) return 0;
+  let inactive = 0;
+  for (let row = 0; row < active.length; row++) if (active.get(row) !== true) inactive++;
+  return inactive;
 }

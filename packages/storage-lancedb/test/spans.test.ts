@@ -7,6 +7,7 @@ import {
   vector,
   Worlds,
   type ColumnsOf,
+  type DataFrame,
   type QueryOptions,
   type Store,
   type World,
@@ -225,6 +226,102 @@ test('verify tells of a tick that has other rows in its span than the catalog sa
   const reader = await new Worlds(again).attach('w');
   await expect(reader.query([Cell], { ticks: 30 })).rejects.toMatchObject({ code: 'part_damaged' });
   expect((await reader.query([Cell], { ticks: 31 })).numRows).toBeGreaterThan(N);
+});
+
+test('verify tells of a span that has other entities than the catalog says, and so does whoever asks for one', async () => {
+  const directory = await temporaryDirectory();
+  const store = await open(directory);
+  await begin(store);
+  await store.compact();
+  await store.close();
+  const database = new DatabaseSync(join(directory, 'catalog.db'));
+  // Its first byte is how many ids there are before the first one.
+  database.exec(
+    "update spans set entities = unhex('02' || substr(hex(entities), 3)) where first_tick = 0",
+  );
+  database.exec('update parts set inactive = inactive + 1');
+  database.close();
+  await using again = await open(directory);
+  const { problems } = await again.verify();
+  expect(problems.map(({ problem }) => problem)).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('other entities in its rows'),
+      expect.stringContaining('that do not live'),
+    ]),
+  );
+  const reader = await new Worlds(again).attach('w');
+  await expect(
+    reader.query([Cell], { ticks: 'all', entities: [2], without: [Mark] }),
+  ).rejects.toMatchObject({ code: 'part_damaged' });
+});
+
+/** Cells get older in some ticks; in others, or if they are marked, their tables stay as they were. */
+const aging = (grows: (tick: number) => boolean, without: readonly (typeof Mark)[]) =>
+  defineSimulation({
+    components: [Cell, Mark],
+    processors: [
+      defineProcessor({
+        name: 'age',
+        components: [Cell],
+        without,
+        process: (df, ctx) =>
+          grows(ctx.tick) ? df.withColumns((c) => ({ cell__age: c.cell.age.add(1) })) : df,
+      }),
+    ],
+  });
+
+test.each([
+  ['which all change in every tick', aging(() => true, [])],
+  ['some of which stay as they are', aging((tick) => tick % 150 < 100, [Mark])],
+])('what entities have in many ticks is found in tables %s', async (_, ages) => {
+  const memory = new MemoryStore();
+  await using store = await open(await temporaryDirectory());
+  const begun = async (each: Store) => {
+    const world = new Worlds(each).create('w', ages, { seed: 5, id: 'w', run: 'r' });
+    for (let k = 0; k < 30; k++)
+      world.spawn(...(k % 3 === 0 ? [Cell({ at: [k, 0] }), Mark()] : [Cell({ at: [k, 0] })]));
+    await world.run({ steps: 699 });
+    const fork = await world.fork({ name: 'f', at: 620 });
+    await fork.run({ steps: 600 });
+    if ('flush' in each) await (each as typeof store).flush();
+    await Promise.all([world, fork].map((some) => some.run({ steps: 7 })));
+    return [world, fork];
+  };
+  const [found, wanted] = await Promise.all([begun(store), begun(memory)]);
+  const newest = found[0]!.tick;
+  const plain = (rows: DataFrame<ColumnsOf<readonly [typeof Cell]>>) =>
+    rows.select('tick', 'entity_id', 'is_active', 'cell__age', 'cell__at');
+  for (const life of ['flushed', 'merged', 'thinned']) {
+    if (life === 'merged') await store.compact();
+    if (life === 'thinned') await store.retain('w', { olderThan: 90, every: 3 });
+    for (const [k, world] of found.entries()) {
+      for (const options of [
+        { ticks: 'all', entities: [5] },
+        { ticks: 'all', entities: [8, 2, 2, 99, -1, 0.5] },
+        { ticks: { from: 0, to: 99 }, entities: [5, 6] },
+        { ticks: { from: 17, to: 650 }, entities: [5, 4], without: [Mark] },
+        { ticks: { from: 30, to: 1_219 }, entities: [2, 30] },
+        { ticks: { from: 621, to: 1_214 }, entities: [5] },
+        { ticks: world.tick - 2, entities: [5, 7] },
+        { ticks: 690, entities: [5] },
+      ] as const) {
+        const [rows, all] = await Promise.all(
+          [world, wanted[k]!].map((each) => each.query([Cell], options)),
+        );
+        const expected =
+          life === 'thinned'
+            ? all!.filter((c) =>
+                c.tick
+                  .ge(newest - 90)
+                  .or(c.tick.mod(3).eq(0))
+                  .or(c.tick.eq(620)),
+              )
+            : all!;
+        const same = plain(rows!).equals(plain(expected));
+        expect(same, `${life}, ${world.name}, ${JSON.stringify(options)}`).toBe(true);
+      }
+    }
+  }
 });
 
 test('a catalog from before there were spans is brought up to date, and its ticks go into spans when parts are next merged', async () => {

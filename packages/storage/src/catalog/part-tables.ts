@@ -40,16 +40,22 @@ export function partUses(database: Database): readonly PartUse[] {
 
 export function filesOf(database: Database): readonly (Pick<ListedPart, 'part' | 'rows'> & {
   readonly files: PartFiles;
+  /** Null: not known. */
+  readonly inactive: number | null;
 })[] {
-  const rows = database.all('select part, rows, bytes, files from parts order by part') as {
+  const rows = database.all(
+    'select part, rows, bytes, files, inactive from parts order by part',
+  ) as {
     part: string;
     rows: number;
     bytes: number;
     files: string;
+    inactive: number | null;
   }[];
-  return rows.map(({ part, rows: count, bytes, files }) => ({
+  return rows.map(({ part, rows: count, bytes, files, inactive }) => ({
     part,
     rows: count,
+    inactive,
     files: { bytes, files: JSON.parse(files) as PartFiles['files'] },
   }));
 }

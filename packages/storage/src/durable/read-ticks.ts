@@ -7,9 +7,10 @@ import {
   type Signature,
 } from '@archetype/core';
 import { readSpans, tickField } from '../spans/read-spans.ts';
-import { isAlone, type SpanRows } from '../spans/span-rows.ts';
+import type { SpanRows } from '../spans/span-rows.ts';
 import type { PartId, RowFilter, TableStore } from '../table-store.ts';
 import { columnsApart, withActive } from './active.ts';
+import { nearestRows } from './nearest-rows.ts';
 import type { PlacedTable, PlacedTick } from './places.ts';
 import type { View } from './view.ts';
 
@@ -147,17 +148,10 @@ function lookUp(
   if (rows < LOOK_UP_ROWS) return undefined;
   const filter = { ...some, of: { run, ...boundsOf(ticks) } };
   if (nearest !== undefined && filter.where === undefined)
-    return tables.nearest?.(part, columns, { ...nearest, k: nearest.k + shared(ticks), filter });
+    return tables.nearest && nearestRows(tables, part, columns, { ...nearest, filter });
   if (filter.entities === undefined && filter.where === undefined) return undefined;
   return tables.find?.(part, columns, filter);
 }
-
-/**
- * Of rows that are equally near, a table store gives the first it has, and in a span that is not the order of ticks: with so
- * many more, those that are wanted are among them.
- */
-const shared = (ticks: PartRead['ticks']): number =>
-  ticks.reduce((most, tick) => (isAlone(tick) ? most : Math.max(most, tick.span.rows)), 0);
 
 /** Rows by the tick that wrote them, in the order in which they come. */
 async function sortOut(

@@ -1,10 +1,16 @@
-import { types } from '@archetype/core';
+import { types, type Schema } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PlacedRows } from '../catalog/part-tables.ts';
 import type { StoredSpan } from '../spans/entity-order.ts';
 import { tickField } from '../spans/read-spans.ts';
+import { countInactive } from './part-writer.ts';
 import { spanEntities } from '../spans/span-entities.ts';
 import type { PartId, Slice, TableStore } from '../table-store.ts';
+
+const head: Schema = [
+  { name: 'entity_id', type: types.i32 },
+  { name: 'is_active', type: types.bool },
+];
 
 /** Something wrong with a part, as a sentence. */
 export interface PartProblem {
@@ -23,42 +29,59 @@ export async function checkParts(
     catalog.placedIn(listed.map(({ part }) => part)),
     ({ span }) => span.part,
   );
-  for (const { part, rows, files } of listed) {
+  for (const { part, rows, files, inactive } of listed) {
     const found = [...(await tables.check(part, files))];
-    if (found.length === 0)
-      found.push(
-        ...(await checkRows(tables, part, rows, placed.get(part) ?? [], catalog.spansOf(part))),
-      );
+    if (found.length === 0) {
+      const said = {
+        part,
+        rows,
+        inactive,
+        placed: placed.get(part) ?? [],
+        spans: catalog.spansOf(part),
+      };
+      found.push(...(await checkRows(tables, said)));
+    }
     for (const problem of found) problems.push({ part, problem });
   }
   return { parts: listed.length, problems };
 }
 
+/** What the catalog says of a part's rows. */
+interface SaidRows {
+  readonly part: PartId;
+  readonly rows: number;
+  readonly inactive: number | null;
+  readonly placed: readonly PlacedRows[];
+  readonly spans: readonly StoredSpan[];
+}
+
 async function checkRows(
   tables: TableStore,
-  part: PartId,
-  rows: number,
-  placed: readonly PlacedRows[],
-  spans: readonly StoredSpan[],
+  { part, rows, inactive, placed, spans }: SaidRows,
 ): Promise<readonly string[]> {
   const tickOf = new Int32Array(rows);
   const idOf = new Int32Array(rows);
-  const columns = [tickField, { name: 'entity_id', type: types.i32 }];
-  let counted = 0;
+  let [counted, dead] = [0, 0];
   try {
-    for await (const frame of tables.scan([{ part, offset: 0, rows }], columns)) {
+    for await (const frame of tables.scan([{ part, offset: 0, rows }], [...head, tickField])) {
       if (counted + frame.numRows <= rows) {
-        const [ticks, ids] = frame.columns.map(({ data }) => data as Int32Array);
+        const [ids, ticks] = ['entity_id', tickField.name].map(
+          (name) => frame.at(name).data as Int32Array,
+        );
         tickOf.set(ticks!.subarray(0, frame.numRows), counted);
         idOf.set(ids!.subarray(0, frame.numRows), counted);
       }
       counted += frame.numRows;
+      dead += countInactive(frame.at('is_active'));
     }
   } catch (error) {
     return [`has unreadable rows (${error instanceof Error ? error.message : String(error)}).`];
   }
   if (counted !== rows) return [`has ${counted} rows where ${rows} were written.`];
-  return [...misplaced(tickOf, placed), ...astray(idOf, spans)];
+  const problems = [...misplaced(tickOf, placed), ...astray(idOf, spans)];
+  if (inactive !== null && inactive !== dead)
+    problems.push(`has ${dead} rows of entities that do not live where ${inactive} were written.`);
+  return problems;
 }
 
 /** Spans that have other entities than the catalog says, or as many rows of them in another place. */

@@ -135,14 +135,12 @@ async function* rowsOfSome(
     yield* frames;
     return;
   }
-  let tick = 0;
+  let k = 0;
   for (const span of spans) {
-    const ticks = span.map(({ run, tick: number }) => ({
-      run,
-      tick: number,
-      rows: frames[tick++]!,
-    }));
-    yield order.rowsOf(schema, ticks);
+    yield order.rowsOf(
+      schema,
+      span.map(({ run, tick }) => ({ run, tick, rows: frames[k++]! })),
+    );
   }
 }
 

@@ -46,7 +46,7 @@ export class PartWriter {
   }
 }
 
-function countInactive(active: Column): number {
+export function countInactive(active: Column): number {
   if (active.constant === true) return 0;
   let inactive = 0;
   for (let row = 0; row < active.length; row++) if (active.get(row) !== true) inactive++;

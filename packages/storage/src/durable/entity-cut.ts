@@ -17,7 +17,7 @@ import type { View } from './view.ts';
 const MOST_ROWS = 131_072;
 
 /** Rows that entities have in some neighbouring ticks, next to each other in a span of a part. */
-export interface EntityRange extends EntityRows {
+interface EntityRange extends EntityRows {
   /** Whether rows of a tick are wanted: a span also has those of ticks that were not asked for, or are not kept. */
   readonly wants: (tick: number) => boolean;
 }

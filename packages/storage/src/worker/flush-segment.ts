@@ -87,7 +87,8 @@ export async function flushSegment(
       spans: order.spans,
     });
   }
-  catalog.apply({ ...batch.records, places, parts, appliedSequence: fresh.at(-1)!.sequence });
+  const appliedSequence = fresh.at(-1)!.sequence;
+  await writer.list(() => catalog.apply({ ...batch.records, places, parts, appliedSequence }));
   for (const { run, tick } of batch.records.ticks)
     runs.set(run, Math.max(tick, runs.get(run) ?? -1));
   return runs;

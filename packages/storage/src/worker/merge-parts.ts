@@ -95,7 +95,7 @@ async function rewrite(
   const files = indexed ? await writer.index(part, ['entity_id']) : written.files;
   const { inactive } = written;
   const merged = { part, schema, rows, files, inactive, indexed, spans: order?.spans ?? [] };
-  catalog.replaceParts(old, merged, moves, Date.now());
+  await writer.list(() => catalog.replaceParts(old, merged, moves, Date.now()));
 }
 
 async function* rowsOf(

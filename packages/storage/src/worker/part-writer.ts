@@ -1,6 +1,9 @@
 import type { Column, Frame, Schema } from '@archetype/core';
 import type { PartFiles, PartId, TableStore } from '../table-store.ts';
 
+/** What SQLite says when there is no room for a transaction. */
+const SQLITE_FULL = 13;
+
 /**
  * Writes parts that are to be listed together. What a failed try leaves is removed at once, since on a full disk the
  * journal needs the room.
@@ -35,14 +38,31 @@ export class PartWriter {
     return this.#guard(() => this.#tables.index!(part, columns));
   }
 
+  /**
+   * Does what lists the parts. On a full disk nothing of it was done, and the parts go; any other failure may turn out to
+   * have been one of telling, and then the parts are listed after a crash.
+   */
+  async list(work: () => void): Promise<void> {
+    try {
+      work();
+    } catch (error) {
+      if ((error as { readonly errcode?: number }).errcode === SQLITE_FULL) await this.#takeBack();
+      throw error;
+    }
+  }
+
   async #guard(work: () => Promise<PartFiles>): Promise<PartFiles> {
     try {
       return await work();
     } catch (error) {
-      // The first failure is the one to tell; what is left of the parts is replaced by the next try.
-      await this.#tables.remove(this.#written).catch(() => undefined);
+      await this.#takeBack();
       throw error;
     }
+  }
+
+  async #takeBack(): Promise<void> {
+    // The first failure is the one to tell; what is left of the parts is replaced by the next try.
+    await this.#tables.remove(this.#written).catch(() => undefined);
   }
 }
 

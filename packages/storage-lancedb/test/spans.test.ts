@@ -81,6 +81,16 @@ function inSpans(directory: string): number {
   return found.ticks;
 }
 
+/** Spans of parts that are not listed any more. */
+function leftSpans(directory: string): readonly unknown[] {
+  const database = new DatabaseSync(join(directory, 'catalog.db'), { readOnly: true });
+  const found = database
+    .prepare('select part from spans where part not in (select part from parts)')
+    .all();
+  database.close();
+  return found;
+}
+
 const queries: readonly QueryOptions<ColumnsOf<readonly [typeof Cell]>>[] = [
   { ticks: 'all', includeInactive: true },
   ...[0, 1, 7, 8, 63, 77, LAST - 2].map((ticks) => ({ ticks, includeInactive: true })),
@@ -115,6 +125,7 @@ test('ticks that share spans of a part are read as they were written: whole, in 
   await Promise.all([begin(memory), begin(store)]);
   await store.compact();
   expect(inSpans(directory)).toBeGreaterThan(100);
+  expect(leftSpans(directory)).toEqual([]);
   await expectSame(store, memory);
   expect(await store.verify()).toMatchObject({ sound: true });
   await store.close();

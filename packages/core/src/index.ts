@@ -142,6 +142,7 @@ export {
 } from './store/command-book.ts';
 export { QuotaBook } from './store/quota-book.ts';
 export { assembleTick, assembleTicks, scanSchema, type TickRows } from './store/assemble.ts';
+export { takeNearest } from './world/search.ts';
 export { wantedColumns, type WantedColumn } from './store/project.ts';
 export { livingRows } from './store/living-rows.ts';
 export { sameCommit } from './store/same-commit.ts';

@@ -15,9 +15,12 @@ const dictionaries: ReadonlySet<string> = new Set(['world_id', 'run_id']);
 /** Kinds that Lance writes as they are in memory unless told; whole numbers of 32 bits it packs by itself. */
 const plainKinds: ReadonlySet<string> = new Set(['f64', 'f32', 'i64', 'timestamp']);
 
-/** What Lance is told of a column: where compressing a block gains nothing, it leaves the block as it is. */
-export const encodingOf = ({ type }: Field): Readonly<Record<string, string>> =>
-  plainKinds.has(type.kind) ? { 'lance-encoding:compression': 'lz4' } : {};
+/**
+ * What Lance is told of a column: where compressing a block gains nothing, it leaves the block as it is. Ticks, which come
+ * again and again in a span, gain though they are packed.
+ */
+export const encodingOf = ({ name, type }: Field): Readonly<Record<string, string>> =>
+  plainKinds.has(type.kind) || name === 'tick' ? { 'lance-encoding:compression': 'lz4' } : {};
 
 /** Rows as Lance gets them: enums as text, which every Lance reader understands, and ids as dictionaries. */
 export function lanceRows(schema: Schema, frames: readonly Frame[]): Frame {

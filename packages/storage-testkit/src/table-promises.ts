@@ -219,6 +219,34 @@ export const tablePromises: readonly TablePromise[] = [
     },
   },
   {
+    title: 'rows of ranges come as they are, in row order (if it offers that)',
+    check: async (open) => {
+      const store = await open();
+      if (store.take !== undefined) {
+        await store.write('p1', schema, batches(rows(0, 500), rows(500, 2_000)));
+        const asked = ['tick', 'entity_id', 'a__note'].map((name) =>
+          schema.find((field) => field.name === name)!,
+        );
+        const taken = async (...ranges: readonly { offset: number; rows: number }[]) => {
+          const found: Frame[] = [];
+          for await (const frame of store.take!('p1', asked, ranges)) found.push(frame);
+          return Frame.concat(asked, found);
+        };
+        const found = await taken(
+          { offset: 0, rows: 1 },
+          { offset: 498, rows: 4 },
+          { offset: 502, rows: 1 },
+          { offset: 1_999, rows: 1 },
+        );
+        const places = [0, 498, 499, 500, 501, 502, 1_999];
+        const all = rows(0, 2_000).pick(asked.map(({ name }) => name));
+        expect(found.equals(all.take(Int32Array.from(places)))).toBe(true);
+        expect((await taken()).numRows).toBe(0);
+      }
+      await store.close();
+    },
+  },
+  {
     title: 'the nearest living rows come, nearest first (if it offers that)',
     check: async (open) => {
       const store = await open();

@@ -27,6 +27,7 @@ export type {
   TableStore,
   TableStoreSource,
 } from './table-store.ts';
+export type { RowRange } from './spans/span-entities.ts';
 
 // For tests of stores: every file call of the journal goes through it.
 export type { File, FileSystem } from './file-system/file-system.ts';

@@ -1,5 +1,6 @@
 import type { Frame, NearestRows, Node, Schema } from '@archetype/core';
 import type { ObjectStore } from './remote/object-store.ts';
+import type { RowRange } from './spans/span-entities.ts';
 
 /** Names a part; letters, digits, `_` and `-`. */
 export type PartId = string;
@@ -58,11 +59,20 @@ export interface TableStore {
    */
   scan(slices: readonly Slice[], columns: Schema): AsyncIterable<Frame>;
   /**
+   * Rows of ascending ranges of a part, in row order; an engine that can skip the rows between is faster here than `scan`.
+   * The store above puts parts in order of entity where it can ask for what an entity has. Absent: it keeps them in order of
+   * tick. @throws `part_missing`, `part_damaged`
+   */
+  take?(part: PartId, columns: Schema, ranges: readonly RowRange[]): AsyncIterable<Frame>;
+  /**
    * Rows of a part that the filter lets through, or more than those, in row order; an engine that can look rows up is
    * faster here than the store above, which otherwise reads everything and filters. Absent: it always does.
    */
   find?(part: PartId, columns: Schema, filter: RowFilter): AsyncIterable<Frame>;
-  /** The `k` living rows of a part that are nearest to a vector, nearest first. Absent: the store above compares all rows. */
+  /**
+   * The `k` living rows of a part that are nearest to a vector, nearest first; of equally near ones, the first of the part.
+   * Absent: the store above compares all rows.
+   */
   nearest?(part: PartId, columns: Schema, query: NearestQuery): AsyncIterable<Frame>;
   /**
    * Makes `find` by these columns fast; returns when that survives a power loss. Asked for before anything reads the part.

@@ -24,6 +24,7 @@ export const openTableStore: OpenTableStore = async (location) => {
     index: around('index', store.index!),
     remove: around('remove', store.remove),
     scan: (slices, columns) => store.scan(slices, columns),
+    take: (part, columns, ranges) => store.take!(part, columns, ranges),
     check: (part, files) => store.check(part, files),
     list: () => store.list(),
     close: () => store.close(),

@@ -107,12 +107,12 @@ class TakesAnyEnd extends MemoryStore {
     return super.append(
       commits.map((commit) => ({
         ...commit,
-        settled: commit.settled.filter(({ status }) => ends.includes(status)),
+        settled: commit.settled.filter(({ status }) => ends.has(status)),
       })),
     );
   }
 }
-const ends: readonly unknown[] = ['applied', 'rejected', 'cancelled'];
+const ends: ReadonlySet<unknown> = new Set(['applied', 'rejected', 'cancelled']);
 
 /** Finds components by the beginning of their name. */
 class PrefixMatching extends MemoryStore {

@@ -1,9 +1,11 @@
 import type { Acceptance, Signature, WorldRecord } from '@archetype/core';
 import { storeSignature } from '../codec/signature-codec.ts';
+import type { StoredSpan } from '../spans/entity-order.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
 import { writeQuota } from './quota-table.ts';
+import { insertSpans } from './span-tables.ts';
 import type { TablePlace } from './table-place.ts';
 import { insertTick, type CatalogTick } from './tick-tables.ts';
 
@@ -13,8 +15,12 @@ export interface ListedPart {
   readonly schema: string;
   readonly rows: number;
   readonly files: PartFiles;
-  /** Its entities can be looked up fast. */
+  /** Rows whose entity did not live any more. */
+  readonly inactive: number;
+  /** Its entities can be looked up fast in the table store. */
   readonly indexed: boolean;
+  /** All of its spans; none where rows are in order of tick. */
+  readonly spans: readonly StoredSpan[];
 }
 
 /** What one flush makes true, in one transaction. */
@@ -62,10 +68,22 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     for (const record of quotas) writeQuota(database, record);
   }
   for (const tick of batch.ticks) insertTick(database, tick);
+  const inSpans = new Set(
+    batch.parts.filter(({ spans }) => spans.length > 0).map(({ part }) => part),
+  );
   for (const { run, tick, signature, at } of batch.places) {
-    const values = 'part' in at ? [at.part, at.offset, at.rows, null] : [null, 0, 0, at.sameAs];
+    const values =
+      'span' in at
+        ? [
+            at.span.part,
+            at.span.offset,
+            at.rows,
+            null,
+            inSpans.has(at.span.part) ? at.span.rows : null,
+          ]
+        : [null, 0, 0, at.sameAs, null];
     database.run(
-      'insert into places values (?, ?, ?, ?, ?, ?, ?, ?)',
+      'insert into places (run, tick, table_id, schema, part, "offset", rows, same_as, span) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       run,
       tick,
       signature.table,
@@ -82,15 +100,17 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
 
 export function listPart(
   database: Database,
-  { part, schema, rows, files, indexed }: ListedPart,
+  { part, schema, rows, files, inactive, indexed, spans }: ListedPart,
 ): void {
   database.run(
-    'insert into parts values (?, ?, ?, ?, ?, ?)',
+    'insert into parts (part, schema, rows, bytes, files, indexed, inactive) values (?, ?, ?, ?, ?, ?, ?)',
     part,
     schema,
     rows,
     files.bytes,
     JSON.stringify(files.files),
     indexed ? 1 : 0,
+    inactive,
   );
+  insertSpans(database, part, spans);
 }

@@ -13,6 +13,7 @@ import {
   type WorldRecord,
 } from '@archetype/core';
 import { loadSignature, type StoredSignature } from '../codec/signature-codec.ts';
+import type { StoredSpan } from '../spans/entity-order.ts';
 import type { PartId } from '../table-store.ts';
 import { applyBatch, type CatalogBatch, type ListedPart } from './catalog-batch.ts';
 import { prepareCatalog } from './catalog-format.ts';
@@ -23,17 +24,18 @@ import {
   forgetRetired,
   knownParts,
   partUses,
+  placedIn,
   replaceParts,
   retiredParts,
-  slicesOf,
   tableUses,
   unindexedPart,
   type PartUse,
-  type PlacedSlice,
+  type PlacedRows,
   type TableUse,
 } from './part-tables.ts';
 import { readQuotas } from './quota-table.ts';
 import { dropWorld, retainedUpTo, thinTicks, type Thinning } from './retention-tables.ts';
+import { runSpans, spansOf, spanTicks, type RunSpan } from './span-tables.ts';
 import { placesOf, type TablePlace } from './table-place.ts';
 import {
   countersOf,
@@ -210,6 +212,24 @@ export class Catalog {
     return row?.rows;
   }
 
+  /** Whether every row of a part is one of a living entity, as far as is known. */
+  allActive(part: PartId): boolean {
+    return this.#all('select 1 from parts where part = ? and inactive = 0', part).length > 0;
+  }
+
+  /** Where a run's rows of some ticks are, span by span, in ascending first tick. */
+  runSpans(run: string, from: number, to: number, thinned: boolean): readonly RunSpan[] {
+    return runSpans(this.#database, run, from, Math.min(to, Number.MAX_SAFE_INTEGER), thinned);
+  }
+
+  spanTicks(run: string, part: PartId, offset: number): readonly number[] {
+    return spanTicks(this.#database, run, part, offset);
+  }
+
+  spansOf(part: PartId): readonly StoredSpan[] {
+    return spansOf(this.#database, part);
+  }
+
   partUses(): readonly PartUse[] {
     return partUses(this.#database);
   }
@@ -222,8 +242,8 @@ export class Catalog {
     return filesOf(this.#database);
   }
 
-  slices(parts: readonly PartId[]): readonly PlacedSlice[] {
-    return slicesOf(this.#database, parts);
+  placedIn(parts: readonly PartId[]): readonly PlacedRows[] {
+    return placedIn(this.#database, parts);
   }
 
   /** Bytes of all listed parts. */
@@ -241,7 +261,7 @@ export class Catalog {
   replaceParts(
     old: readonly PartId[],
     merged: ListedPart | undefined,
-    moves: readonly PlacedSlice[],
+    moves: readonly PlacedRows[],
     now: number,
   ): void {
     this.#write(() => replaceParts(this.#database, old, merged, moves, now));

@@ -1,3 +1,4 @@
+import type { SpanRows } from '../spans/span-rows.ts';
 import type { PartFiles, PartId } from '../table-store.ts';
 import { listPart, type ListedPart } from './catalog-batch.ts';
 import type { Database } from './database.ts';
@@ -11,14 +12,11 @@ export interface PartUse {
   readonly liveRows: number;
 }
 
-/** Rows of a part that a tick has. */
-export interface PlacedSlice {
+/** Rows that a tick has of one table, in parts. */
+export interface PlacedRows extends SpanRows {
   readonly run: string;
   readonly tick: number;
   readonly table: string;
-  readonly part: PartId;
-  readonly offset: number;
-  readonly rows: number;
 }
 
 /** Bytes of one table in one run. */
@@ -42,52 +40,66 @@ export function partUses(database: Database): readonly PartUse[] {
 
 export function filesOf(database: Database): readonly (Pick<ListedPart, 'part' | 'rows'> & {
   readonly files: PartFiles;
+  /** Null: not known. */
+  readonly inactive: number | null;
 })[] {
-  const rows = database.all('select part, rows, bytes, files from parts order by part') as {
+  const rows = database.all(
+    'select part, rows, bytes, files, inactive from parts order by part',
+  ) as {
     part: string;
     rows: number;
     bytes: number;
     files: string;
+    inactive: number | null;
   }[];
-  return rows.map(({ part, rows: count, bytes, files }) => ({
+  return rows.map(({ part, rows: count, bytes, files, inactive }) => ({
     part,
     rows: count,
+    inactive,
     files: { bytes, files: JSON.parse(files) as PartFiles['files'] },
   }));
 }
 
-/** A large part whose entities cannot be looked up fast yet. */
+/** A large part whose entities cannot be looked up fast yet, neither by spans nor in the table store. */
 export function unindexedPart(database: Database, rows: number): PartId | undefined {
   const [found] = database.all(
-    'select part from parts where rows >= ? and indexed = 0 order by part limit 1',
+    'select part from parts where rows >= ? and indexed = 0 and not exists (select 1 from spans where spans.part = parts.part) order by part limit 1',
     rows,
   ) as { part: string }[];
   return found?.part;
 }
 
 /** What ticks have of some parts, in ascending run and tick. */
-export function slicesOf(database: Database, parts: readonly PartId[]): readonly PlacedSlice[] {
-  return database.all(
-    `select run, tick, table_id as "table", part, "offset", rows from places
+export function placedIn(database: Database, parts: readonly PartId[]): readonly PlacedRows[] {
+  const found = database.all(
+    `select run, tick, table_id as "table", part, "offset", rows, coalesce(span, rows) as span from places
      where part in (select value from json_each(?)) order by run, tick, table_id`,
     JSON.stringify(parts),
-  ) as PlacedSlice[];
+  ) as (Omit<PlacedRows, 'span'> & { part: PartId; offset: number; span: number })[];
+  return found.map(({ run, tick, table, part, offset, rows, span }) => ({
+    run,
+    tick,
+    table,
+    rows,
+    span: { part, offset, rows: span },
+  }));
 }
 
-/** Puts parts in the place of others: their slices move, the others are retired. The caller's transaction makes it true. */
+/** Puts parts in the place of others: their rows move, the others are retired. The caller's transaction makes it true. */
 export function replaceParts(
   database: Database,
   old: readonly PartId[],
   merged: ListedPart | undefined,
-  moves: readonly PlacedSlice[],
+  moves: readonly PlacedRows[],
   now: number,
 ): void {
   if (merged !== undefined) listPart(database, merged);
-  for (const { run, tick, table, part, offset } of moves) {
+  for (const { run, tick, table, span } of moves) {
     database.run(
-      'update places set part = ?, "offset" = ? where run = ? and tick = ? and table_id = ?',
-      part,
-      offset,
+      'update places set part = ?, "offset" = ?, span = ? where run = ? and tick = ? and table_id = ?',
+      span.part,
+      span.offset,
+      merged?.spans.length === 0 ? null : span.rows,
       run,
       tick,
       table,
@@ -95,6 +107,7 @@ export function replaceParts(
   }
   for (const part of old) {
     database.run('delete from parts where part = ?', part);
+    database.run('delete from spans where part = ?', part);
     database.run('insert or replace into retired values (?, ?)', part, now);
   }
 }

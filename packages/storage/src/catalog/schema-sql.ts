@@ -51,8 +51,21 @@ create table quotas (
 ) without rowid;
 `;
 
-/** The table that came with format 5: ends of commands that are not here yet. */
+/** What came with format 5: ends of commands that are not here yet, and rows in spans. */
 const format5 = `
+alter table places add column span integer;
+alter table parts add column inactive integer;
+create table spans (
+  part text not null,
+  "offset" integer not null,
+  run text not null,
+  first_tick integer not null,
+  last_tick integer not null,
+  entities blob not null,
+  primary key (part, "offset")
+) without rowid;
+create index spans_by_run on spans (run, first_tick);
+create index places_apart on places (run, tick) where span is null;
 create table early_ends (id text primary key, outcome text not null) without rowid;
 `;
 

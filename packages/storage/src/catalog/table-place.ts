@@ -1,14 +1,12 @@
 import type { Signature } from '@archetype/core';
-import type { PartId } from '../table-store.ts';
+import type { SpanRows } from '../spans/span-rows.ts';
 import type { Database } from './database.ts';
 
 /** Where the rows of one table at one tick are. */
 export interface TablePlace {
   readonly tick: number;
   readonly signature: Signature;
-  readonly at:
-    | { readonly part: PartId; readonly offset: number; readonly rows: number }
-    | { readonly sameAs: number };
+  readonly at: SpanRows | { readonly sameAs: number };
 }
 
 /** The tables of a run's ticks, in ascending tick. */
@@ -20,7 +18,7 @@ export function placesOf(
   signatureOf: (schema: string) => Signature,
 ): readonly TablePlace[] {
   const rows = database.all(
-    'select tick, schema, part, "offset", rows, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
+    'select tick, schema, part, "offset", rows, coalesce(span, rows) as span, same_as from places where run = ? and tick between ? and ? order by tick, table_id',
     run,
     from,
     Math.min(to, Number.MAX_SAFE_INTEGER),
@@ -30,11 +28,12 @@ export function placesOf(
     part: string | null;
     offset: number;
     rows: number;
+    span: number;
     same_as: number | null;
   }[];
-  return rows.map(({ tick, schema, part, offset, rows: count, same_as: sameAs }) => ({
+  return rows.map(({ tick, schema, part, offset, rows: count, span, same_as: sameAs }) => ({
     tick,
     signature: signatureOf(schema),
-    at: part === null ? { sameAs: sameAs! } : { part, offset, rows: count },
+    at: part === null ? { sameAs: sameAs! } : { span: { part, offset, rows: span }, rows: count },
   }));
 }

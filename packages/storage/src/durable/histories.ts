@@ -51,7 +51,7 @@ export function* stretches(cut: readonly PlacedTick[]): Generator<Stretch> {
       open = { history: alone, ticks: [], rows: 0 };
     }
     open!.ticks.push(tick);
-    for (const { source } of tick.tables) if ('slice' in source) open!.rows += source.slice.rows;
+    for (const { source } of tick.tables) if ('placed' in source) open!.rows += source.placed.rows;
   }
   yield* close();
   if (waiting.length > 0) yield { kind: 'ticks', ticks: waiting, to: waiting.at(-1)!.tick };
@@ -60,16 +60,16 @@ export function* stretches(cut: readonly PlacedTick[]): Generator<Stretch> {
 /** The tick as a history of its own, if one part has all its rows and they were written in it. */
 function historyOf({ world, run, tick, tables }: PlacedTick): History | undefined {
   const [table] = tables;
-  if (tables.length !== 1 || !('slice' in table!.source) || table!.since !== tick) return undefined;
+  if (tables.length !== 1 || table!.since !== tick) return undefined;
   const { signature, source } = table!;
-  if (!('slice' in source)) return undefined;
+  if (!('placed' in source)) return undefined;
   return {
     world,
     run,
-    part: source.slice.part,
+    part: source.placed.span.part,
     signature,
     from: tick,
     to: tick,
-    rows: source.slice.rows,
+    rows: source.placed.rows,
   };
 }

@@ -8,11 +8,11 @@ import {
   type WorldId,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Slice } from '../table-store.ts';
+import type { SpanRows } from '../spans/span-rows.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
 
-/** Rows of one table at one tick: in memory, or a slice of a part. */
-type Source = { readonly rows: Frame } | { readonly slice: Slice };
+/** Rows of one table at one tick: in memory, or in a part. */
+type Source = { readonly rows: Frame } | { readonly placed: SpanRows };
 export interface PlacedTable {
   readonly signature: Signature;
   readonly source: Source;
@@ -44,7 +44,8 @@ export function placesOf(
   return catalog.snapshot(() => placesIn(ledger, catalog, world, from, to));
 }
 
-function placesIn(
+/** The same, within a snapshot of the catalog. */
+export function placesIn(
   ledger: Ledger,
   catalog: Catalog,
   world: LedgerWorld,
@@ -87,7 +88,7 @@ function placesIn(
   });
 }
 
-type At = { readonly rows: Frame } | { readonly sameAs: number } | Slice;
+type At = { readonly rows: Frame } | { readonly sameAs: number } | SpanRows;
 
 const inMemory = (
   table: { readonly signature: Signature } & At,
@@ -97,7 +98,7 @@ const inMemory = (
 });
 
 /** A run begins behind the tick it was forked at. */
-const firstOwn = (owner: LedgerWorld, from: number): number =>
+export const firstOwn = (owner: LedgerWorld, from: number): number =>
   Math.max(from, (owner.record.lineage.at(-1)?.tick ?? -1) + 1);
 
 function resolve(
@@ -109,7 +110,7 @@ function resolve(
   at: At,
 ): PlacedTable {
   if ('sameAs' in at) return find(ledger, catalog, owner, at.sameAs, signature.table);
-  const source = 'part' in at ? { slice: at } : { rows: at.rows };
+  const source = 'span' in at ? { placed: at } : { rows: at.rows };
   return { signature, source, run: owner.record.run, since: tick };
 }
 

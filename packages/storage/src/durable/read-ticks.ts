@@ -6,8 +6,13 @@ import {
   type Schema,
   type Signature,
 } from '@archetype/core';
-import type { PartId, RowFilter, Slice, TableStore } from '../table-store.ts';
+import { neighbours, readSpans, tickField } from '../spans/read-spans.ts';
+import type { SpanRows } from '../spans/span-rows.ts';
+import type { PartId, RowFilter, TableStore } from '../table-store.ts';
+import { columnsApart, withActive } from './active.ts';
+import { nearestRows } from './nearest-rows.ts';
 import type { PlacedTable, PlacedTick } from './places.ts';
+import type { View } from './view.ts';
 
 /** Rows read from parts at a time, so that a long history never is in memory as a whole. */
 const BATCH_ROWS = 131_072;
@@ -20,7 +25,6 @@ export const head: readonly Field[] = [
   { name: 'entity_id', type: types.i32 },
   { name: 'is_active', type: types.bool },
 ];
-export const tickField: Field = { name: 'tick', type: types.i32 };
 
 /** What to read of tables. */
 export interface ReadPlan {
@@ -43,16 +47,18 @@ export interface ReadTick {
 export async function* readTicks(
   ticks: readonly PlacedTick[],
   plan: ReadPlan,
-  tables: () => Promise<TableStore>,
+  view: Pick<View, 'catalog' | 'tables'>,
 ): AsyncGenerator<ReadTick> {
   const whole = plan.filter === undefined && plan.nearest === undefined;
   for (const batch of batches(ticks, whole ? BATCH_ROWS : FILTERED_BATCH_ROWS)) {
-    const fromParts = await readSlices(batch, plan, tables);
+    const fromParts = await readSlices(batch, plan, view);
     for (const place of batch) {
       const read = place.tables.map((table) => ({
         signature: table.signature,
         rows:
-          'rows' in table.source ? table.source.rows : fromParts.get(keyOf(table.source.slice))!,
+          'rows' in table.source
+            ? table.source.rows
+            : fromParts.get(keyOf(table.source.placed, table.since))!,
       }));
       yield { place, tables: read };
     }
@@ -60,7 +66,7 @@ export async function* readTicks(
 }
 
 /** Rows that several ticks have, because nothing changed, are read once. */
-const keyOf = ({ part, offset }: Slice): string => `${part} ${offset}`;
+const keyOf = ({ span }: SpanRows, since: number): string => `${span.part} ${span.offset} ${since}`;
 
 function* batches(ticks: readonly PlacedTick[], most: number): Generator<readonly PlacedTick[]> {
   let batch: PlacedTick[] = [];
@@ -68,10 +74,10 @@ function* batches(ticks: readonly PlacedTick[], most: number): Generator<readonl
   let rows = 0;
   for (const tick of ticks) {
     batch.push(tick);
-    for (const { source } of tick.tables) {
-      if (!('slice' in source) || seen.has(keyOf(source.slice))) continue;
-      seen.add(keyOf(source.slice));
-      rows += source.slice.rows;
+    for (const { source, since } of tick.tables) {
+      if (!('placed' in source) || seen.has(keyOf(source.placed, since))) continue;
+      seen.add(keyOf(source.placed, since));
+      rows += source.placed.rows;
     }
     if (rows < most) continue;
     yield batch;
@@ -82,41 +88,32 @@ function* batches(ticks: readonly PlacedTick[], most: number): Generator<readonl
   if (batch.length > 0) yield batch;
 }
 
-/** Slices of one part, of tables of one schema, ascending. */
+/** Ticks of one run in one part, of tables of one schema, by when their rows were written. */
 interface PartRead {
   readonly part: PartId;
   readonly signature: Signature;
   readonly run: string;
-  readonly slices: Slice[];
-  readonly since: number[];
+  readonly ticks: (SpanRows & { readonly tick: number })[];
   rows: number;
 }
 
 async function readSlices(
   batch: readonly PlacedTick[],
   plan: ReadPlan,
-  open: () => Promise<TableStore>,
+  { catalog, tables: open }: Pick<View, 'catalog' | 'tables'>,
 ): Promise<ReadonlyMap<string, Frame>> {
   const reads = new Map<string, PartRead>();
   const seen = new Set<string>();
   for (const { tables } of batch) {
     for (const { signature, source, run, since } of tables) {
-      if (!('slice' in source) || seen.has(keyOf(source.slice))) continue;
-      const { slice } = source;
-      seen.add(keyOf(slice));
-      const key = `${slice.part} ${run}`;
-      const read = reads.get(key) ?? {
-        part: slice.part,
-        signature,
-        run,
-        slices: [],
-        since: [],
-        rows: 0,
-      };
-      reads.set(key, read);
-      read.slices.push(slice);
-      read.since.push(since);
-      read.rows += slice.rows;
+      if (!('placed' in source) || seen.has(keyOf(source.placed, since))) continue;
+      const { placed } = source;
+      const { part } = placed.span;
+      seen.add(keyOf(placed, since));
+      const read = reads.get(`${part} ${run}`) ?? { part, signature, run, ticks: [], rows: 0 };
+      reads.set(`${part} ${run}`, read);
+      read.ticks.push({ ...placed, tick: since });
+      read.rows += placed.rows;
     }
   }
   const result = new Map<string, Frame>();
@@ -125,47 +122,37 @@ async function readSlices(
   for (const read of reads.values()) {
     const filter = plan.filter?.(read.signature);
     const wanted = [...head, ...plan.columns(read.signature)];
-    const some = lookUp(tables, read, [...wanted, tickField], filter, plan.nearest);
+    const columns = columnsApart(wanted, catalog.allActive(read.part));
+    const some = lookUp(tables, read, [...columns, tickField], filter, plan.nearest);
     const frames =
       some === undefined
-        ? await readAll(tables, read, wanted)
-        : await sortOut(some, read, [...wanted, tickField]);
-    read.slices.forEach((slice, k) => result.set(keyOf(slice), frames[k]!));
+        ? await readSpans(tables, read.ticks, columns)
+        : await sortOut(some, read, [...columns, tickField]);
+    read.ticks.forEach((tick, k) =>
+      result.set(keyOf(tick, tick.tick), withActive(frames[k]!, wanted)),
+    );
   }
   return result;
-}
-
-async function readAll(
-  tables: TableStore,
-  { slices }: PartRead,
-  schema: Schema,
-): Promise<readonly Frame[]> {
-  const frames: Frame[] = [];
-  for await (const frame of tables.scan(mergeSlices(slices), schema)) frames.push(frame);
-  const all = Frame.concat(schema, frames);
-  let row = 0;
-  return slices.map(({ rows }) => all.slice(row, (row += rows)));
 }
 
 /** The rows that are needed, if the table store can find them and reading them all would be slower. */
 function lookUp(
   tables: TableStore,
-  { part, run, slices, since, rows }: PartRead,
+  { part, run, ticks, rows }: PartRead,
   columns: Schema,
   some: Pick<RowFilter, 'entities' | 'where'> | undefined,
   nearest: NearestRows | undefined,
 ): AsyncIterable<Frame> | undefined {
   if (rows < LOOK_UP_ROWS) return undefined;
-  const filter = { ...some, of: { run, ...boundsOf(since) } };
+  const filter = { ...some, of: { run, ...boundsOf(ticks) } };
   if (
     nearest !== undefined &&
     filter.where === undefined &&
     // Rows of an older definition may lack the column, and get its default later.
     columns.some(({ name }) => name === nearest.column) &&
-    // Between slices lie rows of ticks that are no longer kept, which might be nearer than all that are.
-    mergeSlices(slices).length === 1
+    isGapless(ticks)
   )
-    return tables.nearest?.(part, columns, { ...nearest, filter });
+    return tables.nearest && nearestRows(tables, part, columns, { ...nearest, filter });
   if (filter.entities === undefined && filter.where === undefined) return undefined;
   return tables.find?.(part, columns, filter);
 }
@@ -173,7 +160,7 @@ function lookUp(
 /** Rows by the tick that wrote them, in the order in which they come. */
 async function sortOut(
   some: AsyncIterable<Frame>,
-  { slices, since }: PartRead,
+  { ticks }: PartRead,
   columns: Schema,
 ): Promise<readonly Frame[]> {
   const all: Frame[] = [];
@@ -187,32 +174,36 @@ async function sortOut(
     else rows.push(row);
   }
   const plain = found.pick(columns.slice(0, -1).map(({ name }) => name));
-  return slices.map((_, k) => {
-    const rows = rowsOf.get(since[k]!) ?? [];
+  return ticks.map(({ tick }) => {
+    const rows = rowsOf.get(tick) ?? [];
     const contiguous = (rows.at(-1) ?? 0) - (rows[0] ?? 0) === Math.max(rows.length - 1, 0);
     if (contiguous) return plain.slice(rows[0] ?? 0, (rows[0] ?? 0) + rows.length);
     return plain.take(Int32Array.from(rows));
   });
 }
 
+/**
+ * Whether a part has no rows between these ticks but theirs. Those of ticks that are no longer kept might be nearer than all
+ * that are.
+ */
+function isGapless(ticks: PartRead['ticks']): boolean {
+  const { from, to } = boundsOf(ticks);
+  if (ticks.length === to - from + 1) return true;
+  const bySpan = Map.groupBy(ticks, ({ span }) => span.offset);
+  return (
+    neighbours([...bySpan.values()].map(([tick]) => tick!.span)).length === 1 &&
+    [...bySpan.values()].every(
+      (some) => some.reduce((n, { rows }) => n + rows, 0) === some[0]!.span.rows,
+    )
+  );
+}
+
 /** Ticks ascend but where a table is as at an earlier one. */
-function boundsOf(ticks: readonly number[]): { readonly from: number; readonly to: number } {
+function boundsOf(ticks: PartRead['ticks']): { readonly from: number; readonly to: number } {
   let [from, to] = [Infinity, -Infinity];
-  for (const tick of ticks) {
+  for (const { tick } of ticks) {
     from = Math.min(from, tick);
     to = Math.max(to, tick);
   }
   return { from, to };
-}
-
-/** Slices that follow each other in one part become one. */
-function mergeSlices(slices: readonly Slice[]): readonly Slice[] {
-  const merged: Slice[] = [];
-  for (const slice of slices) {
-    const last = merged.at(-1);
-    if (last?.part === slice.part && last.offset + last.rows === slice.offset) {
-      merged[merged.length - 1] = { ...last, rows: last.rows + slice.rows };
-    } else merged.push(slice);
-  }
-  return merged;
 }

@@ -11,11 +11,15 @@ import {
   type Schema,
   type Signature,
 } from '@archetype/core';
+import { tickField } from '../spans/read-spans.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
+import { columnsApart, withActive } from './active.ts';
+import { entityCut, type EntityPiece } from './entity-cut.ts';
+import { entityRows } from './entity-rows.ts';
 import { placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
-import { head, readTicks, tickField, type ReadPlan } from './read-ticks.ts';
+import { head, readTicks, type ReadPlan } from './read-ticks.ts';
 import { afterLoss, type View } from './view.ts';
 
 /** Rows of a query, tick by tick, as of the moment at which the first is asked for. */
@@ -29,11 +33,17 @@ export async function* scan(first: View, query: ScanQuery): AsyncGenerator<Frame
       : [query.ticks.from, Math.min(query.ticks.to, newest)];
   const plan = planOf(query);
   for (;;) {
-    const cut = cutOf(view, world, query, from, to);
-    const parts = partsOf(cut);
+    const pieces =
+      query.entities === undefined ? undefined : entityCut(view, world, query, from, to);
+    const cut = pieces === undefined ? cutOf(view, world, query, from, to) : [];
+    const parts = partsOf(cut, pieces);
     const release = view.cuts.pin(parts);
     try {
-      for await (const { frame, to: done } of read(view, cut, plan, query)) {
+      const frames =
+        pieces === undefined
+          ? read(view, cut, plan, query)
+          : readEntities(view, pieces, plan, query);
+      for await (const { frame, to: done } of frames) {
         // A read that is cut again goes on behind what was given.
         from = done + 1;
         if (frame.numRows > 0) yield frame;
@@ -64,18 +74,42 @@ async function* read(
       : stretches(cut);
   for (const stretch of parts) {
     if (stretch.kind === 'ticks') {
-      for await (const { place, tables } of readTicks(stretch.ticks, plan, view.tables))
+      for await (const { place, tables } of readTicks(stretch.ticks, plan, view))
         yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
       continue;
     }
     const { part, run, signature, from, to, rows } = stretch;
-    const columns = [...head, ...plan.columns(signature), tickField];
+    const wanted = [...head, ...plan.columns(signature), tickField];
+    const columns = columnsApart(wanted, view.catalog.allActive(part));
     const whole = view.catalog.rowsOf(part) === rows;
     const filter = { ...plan.filter?.(signature), ...(!whole && { of: { run, from, to } }) };
     const frames: Frame[] = [];
     for await (const frame of stores!.find!(part, columns, filter)) frames.push(frame);
-    yield { frame: assembleTicks(stretch, Frame.concat(columns, frames), query, schema), to };
+    const found = byTick(withActive(Frame.concat(columns, frames), wanted));
+    yield { frame: assembleTicks(stretch, found, query, schema), to };
   }
+}
+
+async function* readEntities(
+  view: View,
+  pieces: readonly EntityPiece[],
+  plan: ReadPlan,
+  query: ScanQuery,
+): AsyncGenerator<{ readonly frame: Frame; readonly to: number }> {
+  const schema = scanSchema(query);
+  for (const piece of pieces) {
+    yield { frame: await entityRows(view, piece, plan, query), to: piece.to };
+    for await (const { place, tables } of readTicks(piece.ticks, plan, view))
+      yield { frame: assembleTick(place, tables, query, schema), to: place.tick };
+  }
+}
+
+/** Rows of a part in ascending tick; those of one tick are in ascending entity already. */
+function byTick(rows: Frame): Frame {
+  const tickOf = rows.at(tickField.name).data as Int32Array;
+  for (let row = 1; row < rows.numRows; row++)
+    if (tickOf[row]! < tickOf[row - 1]!) return rows.sort('tick');
+  return rows;
 }
 
 function cutOf(
@@ -93,10 +127,13 @@ function cutOf(
   }));
 }
 
-function partsOf(cut: readonly PlacedTick[]): ReadonlySet<PartId> {
-  const parts = new Set<PartId>();
-  for (const { tables } of cut)
-    for (const { source } of tables) if ('slice' in source) parts.add(source.slice.part);
+function partsOf(
+  cut: readonly PlacedTick[],
+  pieces: readonly EntityPiece[] = [],
+): ReadonlySet<PartId> {
+  const parts = new Set(pieces.flatMap((piece) => piece.parts.map(({ part }) => part)));
+  for (const { tables } of [...cut, ...pieces.flatMap(({ ticks }) => ticks)])
+    for (const { source } of tables) if ('placed' in source) parts.add(source.placed.span.part);
   return parts;
 }
 

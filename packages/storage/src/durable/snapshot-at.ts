@@ -45,12 +45,12 @@ async function tablesAt(first: View, id: WorldId, tick: number): Promise<readonl
     const { ledger, catalog } = view;
     const [place] = placesOf(ledger, catalog, ledger.get(id), tick, tick);
     const parts = place!.tables.flatMap(({ source }) =>
-      'slice' in source ? [source.slice.part] : [],
+      'placed' in source ? [source.placed.span.part] : [],
     );
     const release = view.cuts.pin(parts);
     try {
       const tables: Table[] = [];
-      for await (const read of readTicks([place!], everyColumn, view.tables)) {
+      for await (const read of readTicks([place!], everyColumn, view)) {
         read.tables.forEach(({ signature, rows }, k) => {
           const table = livingRows(signature, rows, place!.tables[k]!.since);
           if (table.frame.numRows > 0) tables.push(table);

@@ -11,6 +11,8 @@ import type { CatalogBatch } from '../catalog/catalog-batch.ts';
 import type { TablePlace } from '../catalog/table-place.ts';
 import { RecordReader } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
+import { EntityOrder } from '../spans/entity-order.ts';
+import { fitSpans, planSpans } from '../spans/plan-spans.ts';
 import type { TableStore } from '../table-store.ts';
 import { partId } from './part-id.ts';
 import { PartWriter } from './part-writer.ts';
@@ -23,7 +25,11 @@ const BATCH_ROWS = 65_536;
 
 interface Rows {
   readonly signature: Signature;
-  readonly ticks: { readonly commit: Commit; readonly rows: Frame }[];
+  readonly ticks: TickOfTable[];
+}
+interface TickOfTable {
+  readonly commit: Commit;
+  readonly rows: Frame;
 }
 
 /**
@@ -47,20 +53,42 @@ export async function flushSegment(
   for (const { signature, ticks: unordered } of batch.tables.values()) {
     const ticks = unordered.toSorted(byRunAndTick);
     const part = partId(fresh[0]!.sequence, owner, 0, signature.schema);
+    const sizes = ticks.map(({ commit, rows }, k) => ({
+      k,
+      run: commit.lease.run,
+      rows: rows.numRows,
+    }));
+    const inSpans = tables.take !== undefined && fitSpans(sizes);
+    const spans = inSpans ? planSpans(sizes) : sizes.map((tick) => [tick]);
     let offset = 0;
-    for (const { commit, rows } of ticks) {
-      places.push({
-        run: commit.lease.run,
-        tick: commit.tick,
-        signature,
-        at: { part, offset, rows: rows.numRows },
-      });
-      offset += rows.numRows;
+    for (const span of spans) {
+      const all = span.reduce((sum, { rows }) => sum + rows, 0);
+      for (const { k, run, rows } of span) {
+        const at = { span: { part, offset, rows: all }, rows };
+        places.push({ run, tick: ticks[k]!.commit.tick, signature, at });
+      }
+      offset += all;
     }
-    const files = await writer.write(part, signature.row, partRows(signature, ticks));
-    parts.push({ part, schema: signature.schema, rows: offset, files, indexed: false });
+    const order = new EntityOrder();
+    const rows = inSpans
+      ? spanRows(
+          signature,
+          spans.map((span) => span.map(({ k }) => ticks[k]!)),
+          order,
+        )
+      : partRows(signature, ticks);
+    const written = await writer.write(part, signature.row, rows);
+    parts.push({
+      part,
+      schema: signature.schema,
+      rows: offset,
+      ...written,
+      indexed: false,
+      spans: order.spans,
+    });
   }
-  catalog.apply({ ...batch.records, places, parts, appliedSequence: fresh.at(-1)!.sequence });
+  const appliedSequence = fresh.at(-1)!.sequence;
+  await writer.list(() => catalog.apply({ ...batch.records, places, parts, appliedSequence }));
   for (const { run, tick } of batch.records.ticks)
     runs.set(run, Math.max(tick, runs.get(run) ?? -1));
   return runs;
@@ -129,6 +157,23 @@ const byRunAndTick = (a: { commit: Commit }, b: { commit: Commit }): number => {
   const [x, y] = [a.commit.lease.run, b.commit.lease.run];
   return x < y ? -1 : x > y ? 1 : a.commit.tick - b.commit.tick;
 };
+
+async function* spanRows(
+  signature: Signature,
+  spans: readonly (readonly TickOfTable[])[],
+  order: EntityOrder,
+): AsyncGenerator<Frame> {
+  for (const ticks of spans) {
+    yield order.rowsOf(
+      signature.row,
+      ticks.map(({ commit, rows }) => ({
+        run: commit.lease.run,
+        tick: commit.tick,
+        rows: fullRows(signature, commit, rows),
+      })),
+    );
+  }
+}
 
 async function* partRows(signature: Signature, ticks: Rows['ticks']): AsyncGenerator<Frame> {
   let pending: Frame[] = [];

@@ -1,7 +1,11 @@
 import type { Frame, Schema } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { PartUse, PlacedSlice } from '../catalog/part-tables.ts';
-import type { Slice, TableStore } from '../table-store.ts';
+import type { PartUse, PlacedRows } from '../catalog/part-tables.ts';
+import { EntityOrder } from '../spans/entity-order.ts';
+import { fitSpans, planSpans } from '../spans/plan-spans.ts';
+import { readSpans } from '../spans/read-spans.ts';
+import { isAlone } from '../spans/span-rows.ts';
+import type { TableStore } from '../table-store.ts';
 import { generationOf, partId, sequenceOf } from './part-id.ts';
 import { PartWriter } from './part-writer.ts';
 
@@ -17,7 +21,7 @@ export interface MergeLimits {
   readonly minLive: number;
 }
 
-/** Parts of at least so many rows get an index on their entities: at once when they are merged, else when there is time. */
+/** Parts without spans get an index on their entities from so many rows on: at once when merged, else when there is time. */
 const INDEX_ROWS = 200_000;
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
@@ -51,8 +55,9 @@ export async function indexPart(
 }
 
 /**
- * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more. A crash
- * before the transaction leaves a part that nobody lists; readers of the old parts have them until they are swept.
+ * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more; rows of a
+ * span are in order of entity. A crash before the transaction leaves a part that nobody lists; readers of the old parts
+ * have them until they are swept.
  */
 async function rewrite(
   group: readonly PartUse[],
@@ -62,43 +67,85 @@ async function rewrite(
 ): Promise<void> {
   const old = group.map(({ part }) => part);
   const { schema } = group[0]!;
-  const slices = catalog.slices(old);
-  if (slices.length === 0) {
+  const placed = catalog.placedIn(old);
+  if (placed.length === 0) {
     catalog.replaceParts(old, undefined, [], Date.now());
     return;
   }
   const generation = Math.max(...old.map(generationOf)) + 1;
   const part = partId(Math.min(...old.map(sequenceOf)), owner, generation, schema);
   const signature = catalog.signature(schema);
-  const moves: PlacedSlice[] = [];
+  const inSpans = tables.take !== undefined && fitSpans(placed);
+  const spans = inSpans ? planSpans(placed) : placed.map((tick) => [tick]);
+  const moves: PlacedRows[] = [];
   let rows = 0;
-  for (const slice of slices) {
-    moves.push({ ...slice, part, offset: rows });
-    rows += slice.rows;
+  for (const ticks of spans) {
+    const span = { part, offset: rows, rows: countRows(ticks) };
+    for (const tick of ticks) moves.push({ ...tick, span });
+    rows += span.rows;
   }
   const writer = new PartWriter(tables);
-  const written = await writer.write(part, signature.row, rowsOf(tables, slices, signature.row));
-  const indexed = rows >= INDEX_ROWS && tables.index !== undefined;
-  const files = indexed ? await writer.index(part, ['entity_id']) : written;
-  catalog.replaceParts(old, { part, schema, rows, files, indexed }, moves, Date.now());
+  const order = inSpans ? new EntityOrder() : undefined;
+  const written = await writer.write(
+    part,
+    signature.row,
+    rowsOf(tables, spans, signature.row, order),
+  );
+  const indexed = !inSpans && rows >= INDEX_ROWS && tables.index !== undefined;
+  const files = indexed ? await writer.index(part, ['entity_id']) : written.files;
+  const { inactive } = written;
+  const merged = { part, schema, rows, files, inactive, indexed, spans: order?.spans ?? [] };
+  await writer.list(() => catalog.replaceParts(old, merged, moves, Date.now()));
 }
 
 async function* rowsOf(
   tables: TableStore,
-  slices: readonly Slice[],
+  spans: readonly (readonly PlacedRows[])[],
   schema: Schema,
+  order: EntityOrder | undefined,
 ): AsyncGenerator<Frame> {
-  let waiting: Slice[] = [];
+  let waiting: (readonly PlacedRows[])[] = [];
   let rows = 0;
-  for (const [k, slice] of slices.entries()) {
-    waiting.push(slice);
-    rows += slice.rows;
-    if (rows < BATCH_ROWS && k < slices.length - 1) continue;
-    yield* tables.scan(waiting, schema);
+  for (const [k, ticks] of spans.entries()) {
+    waiting.push(ticks);
+    rows += countRows(ticks);
+    if (rows < BATCH_ROWS && k < spans.length - 1) continue;
+    yield* rowsOfSome(tables, waiting, schema, order);
     waiting = [];
     rows = 0;
   }
 }
+
+async function* rowsOfSome(
+  tables: TableStore,
+  spans: readonly (readonly PlacedRows[])[],
+  schema: Schema,
+  order: EntityOrder | undefined,
+): AsyncGenerator<Frame> {
+  const ticks = spans.flat();
+  if (order === undefined && ticks.every(isAlone)) {
+    yield* tables.scan(
+      ticks.map(({ span }) => span),
+      schema,
+    );
+    return;
+  }
+  const frames = await readSpans(tables, ticks, schema);
+  if (order === undefined) {
+    yield* frames;
+    return;
+  }
+  let k = 0;
+  for (const span of spans) {
+    yield order.rowsOf(
+      schema,
+      span.map(({ run, tick }) => ({ run, tick, rows: frames[k++]! })),
+    );
+  }
+}
+
+const countRows = (ticks: readonly { readonly rows: number }[]): number =>
+  ticks.reduce((sum, { rows }) => sum + rows, 0);
 
 /** The first group of neighbouring parts of one schema that is worth it. */
 function planMerge(

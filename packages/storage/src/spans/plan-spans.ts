@@ -1,0 +1,40 @@
+/** So many rows are soon read for one tick, and what an entity has in them is in one block of each column, or two. */
+const SPAN_ROWS = 65_536;
+/** A tick of hardly any rows is not to be looked for among many. */
+const SPAN_TICKS = 64;
+/** With larger ticks, a span would have too few for its order to gain anything. */
+const TICK_ROWS = SPAN_ROWS / 4;
+
+/** Whether the ticks of a part are small enough for spans. */
+export const fitSpans = (ticks: readonly { readonly rows: number }[]): boolean =>
+  ticks.every(({ rows }) => rows <= TICK_ROWS);
+
+/**
+ * Groups tables of ticks, in ascending run and tick, into spans. In order of tick, the rows of one entity are in every block
+ * of a part; in order of entity, those of a span are in one.
+ *
+ * @example
+ * planSpans(ticks); // for ticks of 1 000 rows: 64 in each span
+ */
+export function planSpans<T extends { readonly run: string; readonly rows: number }>(
+  ticks: readonly T[],
+): readonly (readonly T[])[] {
+  const spans: T[][] = [];
+  let rows = 0;
+  for (const [k, tick] of ticks.entries()) {
+    const span = spans.at(-1);
+    const fits =
+      span?.[0]!.run === tick.run &&
+      span.length < SPAN_TICKS &&
+      rows + tick.rows <= SPAN_ROWS &&
+      // The last tick of a run is asked for most, and is read fastest alone.
+      ticks[k + 1]?.run === tick.run;
+    if (fits) span.push(tick);
+    else {
+      spans.push([tick]);
+      rows = 0;
+    }
+    rows += tick.rows;
+  }
+  return spans;
+}

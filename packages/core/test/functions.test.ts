@@ -121,6 +121,7 @@ describe('lists and vectors', () => {
     ['length of a list that may be null', (c) => c.flags.length(), [2, null]],
     ['get, from both ends', (c) => c.l.get(0).fillNull(c.l.get(-1)), [1, null]],
     ['get beyond the end', (c) => c.l.get(7), [null, null]],
+    ['get beyond the end of a vector', (c) => c.v.get(7), [null, null]],
     ['get of an item that is null', (c) => c.holes.get(1), [null, null]],
     [
       'get of booleans and enums',

@@ -1,5 +1,7 @@
 import { mintId, type CommandRecord, type SettledCommand, type WorldRecord } from '@archetype/core';
 import { openDurableStore, openReadOnlyStore } from '@archetype/storage';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from './journal/journal-in.ts';
 
@@ -68,3 +70,19 @@ test.each(places.map((flushes) => ({ flushes })))(
     expect(await again.commands({ status: 'rejected' })).toEqual([]);
   },
 );
+
+test('an end whose command never came goes with its world', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openDurableStore({ directory, tables, cache: { idleSec: 1e6 } });
+  const lease = await store.create(record);
+  const settled: SettledCommand[] = [{ command: 'never', status: 'applied' }];
+  await store.append([
+    { lease, tick: 0, tables: [], counters: { nextEntity: 1, nextMessage: 1 }, settled },
+  ]);
+  await store.destroy(lease);
+  await store.drop(record.world);
+  await store.close();
+  const database = new DatabaseSync(join(directory, 'catalog.db'), { readOnly: true });
+  expect(database.prepare('select * from early_ends').all()).toEqual([]);
+  database.close();
+});

@@ -139,15 +139,16 @@ export function writeLoop(
         const names = args.map((arg) => arg.value);
         const argTypes = op.args.map((arg) => arg.type);
         const plain = op.fn.js?.(names, argTypes) ?? `use.${op.name}(${names.join(',')})`;
-        const source = settled(plain, op.type, op.fn.overflows === true);
-        const checked = op.fn.overflows === true && !isFloat(op.type) ? op.type : undefined;
+        const overflows = op.fn.overflows === true;
+        const checked = overflows && !isFloat(op.type) ? op.type : undefined;
         const bad = badOf(args, checked, name);
         const partial = op.fn.partial?.(argTypes) === true;
-        if (!partial) return { value: source, valid: both(args), bad };
-        body.push(`const r${name}=${source};`);
+        if (!partial) return { value: settled(plain, op.type, overflows), valid: both(args), bad };
+        body.push(`const r${name}=${plain};`);
         const found = `(r${name}===null?0:1)`;
         const valid = both(args) === undefined ? found : `${both(args)}&${found}`;
-        return { value: `r${name}===null?${blank(op.type)}:r${name}`, valid, bad };
+        const source = settled(`r${name}`, op.type, overflows);
+        return { value: `r${name}===null?${blank(op.type)}:${source}`, valid, bad };
       }
       case 'null':
         return op.fn.js(

@@ -66,6 +66,12 @@ function checkAll<T extends object>(
   records: readonly T[] = [],
   needs: Needs<T>,
 ): void {
+  if (!Array.isArray(records) || !records.every((record) => Object(record) === record)) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `${what} is an object in a list, and ${JSON.stringify(records)} was given; nothing of it was stored.`,
+    );
+  }
   for (const record of records) {
     for (const [name, [holds, need]] of Object.entries(needs) as [keyof T & string, Need][]) {
       if (holds(record[name])) continue;

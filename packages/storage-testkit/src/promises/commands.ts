@@ -170,8 +170,8 @@ export const commands: readonly StorePromise[] = [
         { command: one.id, status: 'rejected', message: {} },
         { command: one.id, status: 'applied', finishedAt: '5' },
       ] as unknown as readonly SettledCommand[];
-      for (const end of bad) {
-        const settled = [applied(one.id), end];
+      const lists = [null, [null], 'applied', ...bad.map((end) => [applied(one.id), end])];
+      for (const settled of lists as readonly (readonly SettledCommand[])[]) {
         await expect(store.accept({ settled })).rejects.toMatchObject({ code: 'invalid_argument' });
         await expect(
           store.append([commit(lease, 0, []), commit(lease, 1, [], { settled })]),

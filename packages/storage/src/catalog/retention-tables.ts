@@ -90,5 +90,6 @@ export function damagedTicks(database: Database, run: string): readonly number[]
 export function dropWorld(database: Database, world: string, run: string): void {
   for (const table of ['ticks', 'resources', 'places', 'retained', 'damaged'])
     database.run(`delete from ${table} where run = ?`, run);
+  database.run("delete from early_ends where json_extract(outcome, '$.settledAt.run') = ?", run);
   database.run('delete from worlds where world = ?', world);
 }

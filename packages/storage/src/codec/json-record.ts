@@ -9,9 +9,13 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
   return { kind, body: [jsonBytes(value)] };
 }
 
+/** What SQLite holds in one cell, and so what the catalog can take of a record. */
+const MAX_BYTES = 1_000_000_000;
+
 export function jsonBytes(value: unknown): Uint8Array {
   const text = textOf(value);
   const length = Buffer.byteLength(text);
+  if (length > MAX_BYTES) throw tooMuch(`it has ${length} bytes`);
   // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
   const bytes = Buffer.allocUnsafe(Math.ceil(length / 8) * 8);
   bytes.write(text);
@@ -24,12 +28,15 @@ function textOf(value: unknown): string {
     return JSON.stringify(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ArchetypeError(
-      'commit_failed',
-      `What was to be written is nested too deeply for JSON, or is more than ${constants.MAX_STRING_LENGTH} characters of it (${cause.message}); nothing of it is stored; split it over several commands, resources or ticks.`,
-      { cause },
-    );
+    throw tooMuch(cause.message, cause);
   }
 }
+
+const tooMuch = (why: string, cause?: unknown): ArchetypeError =>
+  new ArchetypeError(
+    'commit_failed',
+    `What was to be written is nested too deeply for JSON, or is more of it than ${MAX_BYTES} bytes or ${constants.MAX_STRING_LENGTH} characters (${why}); nothing of it is stored; split it over several commands, resources or ticks.`,
+    { cause },
+  );
 
 export const decodeJson = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));

@@ -90,7 +90,8 @@ export class JournalTail {
       found.push({ frame, segment });
       offset = end = frame.end;
     }
-    this.#position = { segment, offset: begin + end };
+    // A segment without records may be removed, and come again with others before it.
+    if (end > 0) this.#position = { segment, offset: begin + end };
   }
 }
 

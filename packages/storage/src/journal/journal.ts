@@ -63,7 +63,11 @@ export class Journal {
   /** `relaxed`: the sync that is to come, or under way. */
   #syncing: Promise<void> | undefined;
 
-  private constructor(options: JournalOptions, { report, next, aborted, segments }: JournalStart) {
+  private constructor(
+    options: JournalOptions,
+    { report, next, aborted, segments }: JournalStart,
+    reserve: Reserve,
+  ) {
     this.#fs = options.fs;
     this.#directory = options.directory;
     this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
@@ -74,7 +78,7 @@ export class Journal {
       this.#durability.mode === 'durable',
     );
     this.#owner = options.owner ?? alone;
-    this.#reserve = new Reserve(options.fs, options.directory);
+    this.#reserve = reserve;
     this.report = report;
     this.#nextSequence = next;
     this.aborted = [...aborted];
@@ -83,10 +87,20 @@ export class Journal {
 
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
   static async open(options: JournalOptions): Promise<Journal> {
-    const journal = new Journal(options, await readJournal(options));
+    const reserve = new Reserve(options.fs, options.directory);
+    // A full disk may be what ended the process before, and opening has to write too: what is torn, and who owns it.
+    const start = await readJournal(options).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
+      await reserve.giveUp();
+      return readJournal(options);
+    });
+    const journal = new Journal(options, start, reserve);
+    if (options.owner?.forced === true) {
+      await reserve.giveUp();
+      await journal.#disown();
+    }
     // Where there is no room, the journal can still be read; whoever appends is told.
-    await journal.#reserve.hold().catch(() => undefined);
-    if (options.owner?.forced === true) await journal.#disown();
+    await reserve.hold().catch(() => undefined);
     options.owner?.acknowledged(journal.#nextSequence - 1);
     return journal;
   }
@@ -158,6 +172,7 @@ export class Journal {
     this.#closed = true;
     await this.#running;
     await this.#syncing;
+    if (this.#current !== undefined) await this.#sync(this.#current);
     await this.#current?.close();
     this.#current = undefined;
     await this.#segments.forget();
@@ -215,9 +230,20 @@ export class Journal {
       this.#owner.acknowledged(group.at(-1)!.sequence);
       await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
     } catch (cause) {
-      if (cause instanceof ArchetypeError && cause.code === 'stale_writer')
-        this.#handOver(group, cause);
+      const stale = isStale(cause) ? cause : this.#ownership();
+      if (stale !== undefined) this.#handOver(group, stale);
       else await this.#recover(segment, group, cause);
+    }
+  }
+
+  /** That somebody else owns the files, if so: then nothing of them may be taken back. */
+  #ownership(): ArchetypeError | undefined {
+    try {
+      this.#owner.confirm();
+      return undefined;
+    } catch (error) {
+      // Where it cannot be read, it was not taken either, as far as anybody knows.
+      return isStale(error) ? error : undefined;
     }
   }
 
@@ -236,7 +262,11 @@ export class Journal {
   #syncLater(): void {
     this.#syncing ??= delay(this.#durability.syncDelayMs)
       .then(() => (this.#current === undefined ? undefined : this.#sync(this.#current)))
-      .finally(() => (this.#syncing = undefined));
+      .finally(() => {
+        this.#syncing = undefined;
+        // Written while the sync was under way.
+        if (this.#current?.unsynced === true && this.#broken === undefined) this.#syncLater();
+      });
   }
 
   async #sync(segment: OpenSegment): Promise<void> {
@@ -319,13 +349,16 @@ export class Journal {
     this.#current = undefined;
     if (segment !== undefined) {
       await this.#sync(segment);
-      this.#closings = Promise.all([this.#closings, segment.close()]);
+      const [before, closing] = [this.#closings, segment.close()];
+      this.#closings = before.then(() => closing);
       this.#sealed = [...this.#sealed, segment.name];
     }
     resolve(segment?.name);
   }
 }
 
+const isStale = (cause: unknown): cause is ArchetypeError =>
+  cause instanceof ArchetypeError && cause.code === 'stale_writer';
 const messageOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);
 const notStored = (cause: unknown): ArchetypeError =>

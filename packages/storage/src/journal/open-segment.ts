@@ -61,6 +61,10 @@ export class OpenSegment {
     this.#end = this.#written;
   }
 
+  get unsynced(): boolean {
+    return this.#unsynced;
+  }
+
   /** Syncs what no sync has covered yet. */
   async sync(): Promise<void> {
     if (!this.#unsynced) return;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../file-system/file-system.ts';
+import { HEADER_BYTES } from './frame.ts';
 import type { DamagedRange, ReadSegment } from './segment.ts';
 
 /** The journal's own record: it names sequences that certainly are not part of it. */
@@ -54,22 +55,22 @@ export function abortedRanges(segments: readonly ReadSegment[]): readonly Aborte
 
 /**
  * What was damaged: bytes between sound frames, and behind the last one of a sealed segment, which ends with a whole frame.
- * Behind the last frame of a former owner anything may stand.
+ * Behind a record after which sequences are absent anything may stand: what a former owner wrote on, or what was cut off,
+ * which a power loss can bring back.
  */
 export function damagedRanges(
   segments: readonly ReadSegment[],
   aborted: readonly AbortedRange[],
 ): readonly DamagedRange[] {
+  const absentFrom = new Set(aborted.map(({ from }) => from));
   return segments.flatMap((segment, k) => {
     const torn =
       k < segments.length - 1 && segment.end < segment.bytes.byteLength
         ? [{ segment: segment.name, from: segment.end, to: segment.bytes.byteLength }]
         : [];
-    const last = segment.frames.findLast(({ sequence }) =>
-      aborted.some(({ from, to }) => from === sequence + 1 && to - from >= FORMER_OWNER - 1),
-    );
-    return [...segment.damaged, ...torn].filter(
-      ({ from }) => last === undefined || from < last.end,
-    );
+    const last = segment.frames.findLast(({ sequence }) => absentFrom.has(sequence + 1));
+    const nothing = absentFrom.has(Number.parseInt(segment.name, 10));
+    const sound = last?.end ?? (nothing ? HEADER_BYTES : Infinity);
+    return [...segment.damaged, ...torn].filter(({ from }) => from < sound);
   });
 }

@@ -9,7 +9,9 @@ export class SegmentMaker {
   readonly #storeId: Uint8Array;
   readonly #synced: boolean;
   /** The segment after a seal that is to come, made while the one before is still written. */
-  #ahead: { readonly first: number; readonly segment: Promise<OpenSegment> } | undefined;
+  #ahead:
+    | { readonly first: number; readonly segment: Promise<OpenSegment | undefined> }
+    | undefined;
 
   constructor(fs: FileSystem, directory: string, storeId: Uint8Array, synced: boolean) {
     this.#fs = fs;
@@ -21,28 +23,24 @@ export class SegmentMaker {
   /** Begins to make the segment whose first record has this sequence. */
   prepare(first: number): void {
     if (this.#ahead !== undefined) return;
-    const segment = this.#create(first);
-    // Whoever needs it sees the failure.
-    segment.catch(() => undefined);
+    // What fails now may do when it is needed; if it does not, whoever needs it is told then.
+    const segment = this.#create(first).catch(() => undefined);
     this.#ahead = { first, segment };
   }
 
   /** The segment whose first record has this sequence; what was made for another is forgotten. */
   async make(first: number): Promise<OpenSegment> {
-    if (this.#ahead?.first !== first) {
-      await this.forget();
-      return this.#create(first);
-    }
-    const { segment } = this.#ahead;
+    if (this.#ahead?.first !== first) await this.forget();
+    const made = await this.#ahead?.segment;
     this.#ahead = undefined;
-    return segment;
+    return made ?? this.#create(first);
   }
 
   /** Removes what was prepared: nothing was written to it, so that it is no part of the journal. */
   async forget(): Promise<void> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    const segment = await ahead?.segment.catch(() => undefined);
+    const segment = await ahead?.segment;
     if (segment === undefined) return;
     await segment.close();
     // Left behind it is no harm: opening removes it.

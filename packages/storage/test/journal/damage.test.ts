@@ -1,8 +1,10 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { nodeFileSystem, type File } from '@archetype/storage';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
+import { wrapFile } from './wrap-file.ts';
 
 /** A journal of one segment with these values. */
 async function written(
@@ -91,4 +93,32 @@ test('frames of another store inside a segment do not count', async () => {
   const foreign = await readFile(join(other, name!));
   await writeFile(mine.file, Buffer.concat([mine.bytes, foreign.subarray(64)]));
   expect((await read(mine.directory)).values).toEqual([1, 2]);
+});
+
+test('what was refused and cut off is no damage when a power loss brings its bytes back', async () => {
+  const directory = await temporaryDirectory();
+  let failing = false;
+  const wrap = (file: File): File =>
+    wrapFile(file, {
+      write: async (buffers, position) => {
+        if (failing) {
+          failing = false;
+          throw new Error('EIO: injected');
+        }
+        await file.write(buffers, position);
+      },
+    });
+  const { journal } = await openJournal(directory, {
+    ...nodeFileSystem,
+    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
+  });
+  const segment = await journal.append(record(1));
+  failing = true;
+  await expect(journal.append(record(2))).rejects.toMatchObject({ code: 'commit_failed' });
+  await journal.append(record(3));
+  await journal.close();
+  await appendFile(join(directory, segment), new Uint8Array(40).fill(9));
+  const { values, report } = await read(directory);
+  expect(values).toEqual([1, 3]);
+  expect(report.damaged).toEqual([]);
 });

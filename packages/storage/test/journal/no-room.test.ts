@@ -1,7 +1,9 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { ArchetypeError } from '@archetype/core';
 import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Journal } from '../../src/journal/journal.ts';
 import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
 import { SmallDisk } from './small-disk.ts';
 import { wrapFile } from './wrap-file.ts';
@@ -76,4 +78,99 @@ test('a reserve that a dying process left half made is made again', async () => 
   await journal.append(record(1));
   await journal.close();
   expect((await stat(join(directory, 'reserve'))).size).toBeGreaterThan(4096);
+});
+
+const identity = new Uint8Array(16).fill(7);
+/** Whoever opens a journal on a small disk; `lost` once somebody else has taken it over. */
+async function openAs(
+  directory: string,
+  fs: SmallDisk,
+  owner: { forced: boolean; lost?: boolean },
+) {
+  return Journal.open({
+    fs,
+    directory,
+    storeId: identity,
+    next: 1,
+    onRecord: () => undefined,
+    owner: {
+      forced: owner.forced,
+      confirm: () => {
+        if (owner.lost === true) throw new ArchetypeError('stale_writer', 'The store is theirs.');
+      },
+      acknowledged: () => undefined,
+    },
+  });
+}
+
+test('a disk that is full for a record and for the segment made ahead of it has room to say that the record is absent', async () => {
+  const directory = join(await temporaryDirectory(), 'journal');
+  const disk = new SmallDisk(1_000);
+  const { journal } = await openJournal(directory, disk);
+  await journal.append(record(1));
+  disk.pages -= disk.free;
+  const under = journal.append(record(2, 8192));
+  const sealing = journal.seal({ more: true });
+  await expect(under).rejects.toMatchObject({ code: 'commit_failed' });
+  await sealing;
+  expect(journal.broken).toBeUndefined();
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1]);
+});
+
+test('a segment that could not be made ahead of its use is made when it is used', async () => {
+  const directory = join(await temporaryDirectory(), 'journal');
+  let failing = false;
+  const { journal } = await openJournal(directory, {
+    ...nodeFileSystem,
+    createSynced: async (path) => {
+      if (failing) throw new Error('EMFILE: too many open files');
+      return nodeFileSystem.createSynced(path);
+    },
+  });
+  await journal.append(record(1));
+  failing = true;
+  await journal.seal({ more: true });
+  failing = false;
+  await journal.append(record(2));
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2]);
+});
+
+test('whoever was taken over does not take the reserve of who did, nor says that its record is absent', async () => {
+  const directory = join(await temporaryDirectory(), 'journal');
+  const disk = new SmallDisk(1_000);
+  const former = { forced: false, lost: false };
+  const stale = await openAs(directory, disk, former);
+  await stale.append(record(1));
+  former.lost = true;
+  const owner = await openAs(directory, disk, { forced: true });
+  await owner.append(record(2));
+  disk.pages -= disk.free;
+  await expect(stale.append(record(3, 8192))).rejects.toMatchObject({ code: 'stale_writer' });
+  disk.pages -= disk.free;
+  await expect(owner.append(record(4, 8192))).rejects.toMatchObject({ code: 'commit_failed' });
+  await stale.close();
+  await owner.close();
+});
+
+test('a process that ended on a full disk can be followed by another, by force too: opening has the reserve to write in', async () => {
+  const directory = join(await temporaryDirectory(), 'journal');
+  const disk = new SmallDisk(1_000);
+  const { journal } = await openJournal(directory, disk);
+  const segment = await journal.append(record(1));
+  await journal.close();
+  await appendFile(join(directory, segment), new Uint8Array(24).fill(3));
+  disk.pages -= disk.free;
+  const again = await openJournal(directory, disk);
+  expect(again.values).toEqual([1]);
+  expect(again.report.quarantined).toMatchObject([{ bytes: 24 }]);
+  await expect(again.journal.append(record(2))).rejects.toMatchObject({ code: 'commit_failed' });
+  await again.journal.close();
+  disk.pages += 100;
+  await (await openJournal(directory, disk)).journal.close();
+  disk.pages -= disk.free;
+  const forced = await openAs(directory, disk, { forced: true });
+  expect(forced.aborted).toHaveLength(1);
+  await forced.close();
 });

@@ -1,0 +1,61 @@
+import { nodeFileSystem, type FileSystem } from '@archetype/storage';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Journal } from '../../src/journal/journal.ts';
+import { record, temporaryDirectory } from './journal-in.ts';
+import { wrapFile } from './wrap-file.ts';
+
+/** A journal of which each sync waits until it is let go, and what its segment was told, in order. */
+async function openHeld(syncDelayMs: number) {
+  const calls: string[] = [];
+  let held: PromiseWithResolvers<void> | undefined;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    create: async (path) => {
+      const file = await nodeFileSystem.create(path);
+      if (!path.endsWith('.log')) return file;
+      return wrapFile(file, {
+        write: async (buffers, position) => {
+          await file.write(buffers, position);
+          calls.push('write');
+        },
+        sync: async () => {
+          calls.push('sync');
+          await held?.promise;
+          await file.sync();
+        },
+      });
+    },
+  };
+  const journal = await Journal.open({
+    fs,
+    directory: join(await temporaryDirectory(), 'journal'),
+    storeId: new Uint8Array(16).fill(7),
+    next: 1,
+    onRecord: () => undefined,
+    durability: { mode: 'relaxed', syncDelayMs },
+  });
+  await journal.append(record(1));
+  await expect.poll(() => calls.filter((call) => call === 'sync').length).toBe(2);
+  held = Promise.withResolvers<void>();
+  await journal.append(record(2));
+  await expect.poll(() => calls.filter((call) => call === 'sync').length).toBe(3);
+  return { journal, calls, letGo: () => held.resolve() };
+}
+
+test('what is written while a sync is under way is synced by the next, which comes by itself', async () => {
+  const { journal, calls, letGo } = await openHeld(1);
+  await journal.append(record(3));
+  expect(calls.at(-1)).toBe('write');
+  letGo();
+  await expect.poll(() => calls.at(-1)).toBe('sync');
+  await journal.close();
+});
+
+test('closing syncs what is written', async () => {
+  const { journal, calls, letGo } = await openHeld(1);
+  await journal.append(record(3));
+  letGo();
+  await journal.close();
+  expect(calls.at(-1)).toBe('sync');
+});

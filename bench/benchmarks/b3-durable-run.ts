@@ -21,7 +21,7 @@ export const benchmark: Benchmark = {
     };
     const { ours, yardstick } = await medians(
       { ours: () => world.run({ steps: 1000 }), yardstick: syncs },
-      { rounds: 7, warmUp: 1 },
+      { rounds: 7, warmUp: 12 },
     );
     await sync.close();
     const [x] = (await world.query([Position])).column('position__x');

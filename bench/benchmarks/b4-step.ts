@@ -20,7 +20,7 @@ export const benchmark: Benchmark = {
       const bytes = bytesOf(n);
       const { ours, yardstick } = await medians(
         { ours: () => world.step(), yardstick: () => floor.write(bytes) },
-        { rounds: 101, warmUp: 20 },
+        { rounds: 201, warmUp: 400 },
       );
       await floor.close();
       const last = (await world.query([Body])).column('body__h');

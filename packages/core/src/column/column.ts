@@ -1,6 +1,8 @@
 import { nullable, required, sameType, type ColumnType } from '../schema/column-type.ts';
 import { packBits } from './bits.ts';
-import type { Data, Layout } from './layout.ts';
+import type { Data, Layout, TypedArray } from './layout.ts';
+
+const NONE = new Uint8Array(0);
 
 /** What fills in the cells of columns that wait for it. */
 export interface Pending {
@@ -143,9 +145,9 @@ export class Column {
     return this.slice(row, row + 1).equals(other.slice(row, row + 1));
   }
 
-  /** Arrow buffers: validity bits (empty when no cell is null), then the layout's own. */
-  buffers(): readonly Uint8Array[] {
-    const validity = this.validity === undefined ? new Uint8Array(0) : packBits(this.validity);
+  /** Arrow buffers: validity bits (empty when no cell is null), then the layout's own; `bytesOf` gives their bytes. */
+  buffers(): readonly TypedArray[] {
+    const validity = this.validity === undefined ? NONE : packBits(this.validity);
     return [validity, ...this.#layout.buffers(this.data, this.length, this.type)];
   }
 

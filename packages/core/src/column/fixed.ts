@@ -70,7 +70,7 @@ export function fixed<A extends TypedArray>(
       return out;
     },
     equal: (a, b, length, type) => equal(a as never, b as never, length * width(type)),
-    buffers: (data) => [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
+    buffers: (data) => [data],
     fromBuffers: (source, length, type) => view(Ctor, source.next(), length * width(type)),
   };
 }

@@ -44,7 +44,7 @@ export interface Layout<D extends Data = Data> {
   /** A copy in which `rows[k]` holds the cell of row `k` of `cells`; as `scatter` in columns.ts. */
   scatter?(data: D, rows: Int32Array, cells: D, type: ColumnType): D;
   equal(a: D, b: D, length: number, type: ColumnType): boolean;
-  /** Arrow buffers without validity, children after their parent. */
-  buffers(data: D, length: number, type: ColumnType): readonly Uint8Array[];
+  /** Arrow buffers without validity, children after their parent; `bytesOf` gives their bytes. */
+  buffers(data: D, length: number, type: ColumnType): readonly TypedArray[];
   fromBuffers(source: BufferSource, length: number, type: ColumnType): D;
 }

@@ -73,10 +73,7 @@ export const list = (columns: ColumnMaker): Layout<ListData> => ({
     for (let i = 0; i <= length; i++) if (a.offsets[i] !== b.offsets[i]) return false;
     return a.child.equals(b.child);
   },
-  buffers: ({ offsets, child }) => [
-    new Uint8Array(offsets.buffer, offsets.byteOffset, offsets.byteLength),
-    ...child.buffers(),
-  ],
+  buffers: ({ offsets, child }) => [offsets, ...child.buffers()],
   fromBuffers(source, length, type) {
     const offsets = view(Int32Array, source.next(), length + 1);
     return { offsets, child: columns.fromBuffers(itemType(type), offsets[length]!, source) };

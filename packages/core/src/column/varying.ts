@@ -43,7 +43,7 @@ export function text(
     },
     buffers(data) {
       const { offsets, bytes } = data.encoded;
-      return [new Uint8Array(offsets.buffer, offsets.byteOffset, offsets.byteLength), bytes];
+      return [offsets, bytes];
     },
     fromBuffers(source, length) {
       const offsets = view(Int32Array, source.next(), length + 1);

@@ -1,4 +1,12 @@
-import { constant, Frame, fromBuffers, type Column, type Schema } from '@archetype/core';
+import {
+  bytesOf,
+  constant,
+  Frame,
+  fromBuffers,
+  type Column,
+  type Schema,
+  type TypedArray,
+} from '@archetype/core';
 
 /** A frame as it crosses between threads: its columns' Arrow buffers one after the other, in memory that is moved. */
 export interface WireFrame {
@@ -14,7 +22,7 @@ type WireColumn =
 
 /** Copied once: the memory goes to the other thread without another copy, and the frame keeps its own. */
 export function packFrame(frame: Frame, moved: ArrayBuffer[]): WireFrame {
-  const buffers: Uint8Array[] = [];
+  const buffers: TypedArray[] = [];
   let size = 0;
   const columns = frame.columns.map((column): WireColumn => {
     if (column.constant !== undefined) return { cell: column.constant };
@@ -31,7 +39,7 @@ export function packFrame(frame: Frame, moved: ArrayBuffer[]): WireFrame {
   const bytes = Buffer.allocUnsafeSlow(size);
   let at = 0;
   for (const buffer of buffers) {
-    bytes.set(buffer, at);
+    bytes.set(bytesOf(buffer), at);
     at += Math.ceil(buffer.byteLength / 8) * 8;
   }
   const memory = bytes.buffer;

@@ -12,6 +12,7 @@ import {
   type SettledCommand,
   type Signature,
   type TableCommit,
+  type TypedArray,
 } from '@archetype/core';
 import type { JournalRecord } from '../journal/frame.ts';
 import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
@@ -52,7 +53,7 @@ type TableHead =
 
 /** A commit as a journal record; buffers are the columns' own memory. @throws `commit_failed` when no string holds its JSON */
 export function encodeCommit(commit: Commit): JournalRecord {
-  const buffers: Uint8Array[] = [];
+  const buffers: TypedArray[] = [];
   const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
   const { input } = commit;
   const head: CommitHead = {
@@ -70,12 +71,11 @@ export function encodeCommit(commit: Commit): JournalRecord {
     settled: commit.settled,
   };
   const json = jsonBytes(head);
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setUint32(0, json.length, true);
+  const length = Uint32Array.of(json.length, 0);
   return { kind: recordKinds.commit, body: [length, json, ...buffers] };
 }
 
-function encodeTable(table: TableCommit, buffers: Uint8Array[]): TableHead {
+function encodeTable(table: TableCommit, buffers: TypedArray[]): TableHead {
   const { schema } = table.signature;
   if ('sameAs' in table) return { schema, sameAs: table.sameAs };
   const active = table.rows.at('is_active').constant === true;

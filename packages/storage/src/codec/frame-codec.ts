@@ -1,4 +1,4 @@
-import { Frame, fromBuffers, type Schema } from '@archetype/core';
+import { bytesOf, Frame, fromBuffers, type Schema, type TypedArray } from '@archetype/core';
 import { decodeJson, jsonBytes } from './json-record.ts';
 
 /** A frame that no table describes: its columns, and the bytes of each of their buffers. */
@@ -9,7 +9,7 @@ export interface FrameHead {
 }
 
 /** Adds the frame's own memory to `buffers`; what it says of it is JSON. */
-export function encodeFrame(frame: Frame, buffers: Uint8Array[]): FrameHead {
+export function encodeFrame(frame: Frame, buffers: TypedArray[]): FrameHead {
   const own = frame.columns.flatMap((column) => column.buffers());
   buffers.push(...own);
   return {
@@ -31,7 +31,7 @@ const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 /** A frame by itself: the length of its head in 8 bytes, the head, and the buffers, each from a multiple of 8 on. */
 export function frameBytes(frame: Frame): Uint8Array {
-  const buffers: Uint8Array[] = [];
+  const buffers: TypedArray[] = [];
   const head = jsonBytes(encodeFrame(frame, buffers));
   const size = buffers.reduce((n, buffer) => n + padded(buffer.byteLength), 8 + head.length);
   const bytes = new Uint8Array(size);
@@ -39,7 +39,7 @@ export function frameBytes(frame: Frame): Uint8Array {
   bytes.set(head, 8);
   let at = 8 + head.length;
   for (const buffer of buffers) {
-    bytes.set(buffer, at);
+    bytes.set(bytesOf(buffer), at);
     at += padded(buffer.byteLength);
   }
   return bytes;

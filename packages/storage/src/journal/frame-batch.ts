@@ -5,6 +5,7 @@ import {
   type JournalRecord,
   type SegmentIdentity,
 } from './frame.ts';
+import { Space } from './space.ts';
 
 /** Frames up to so many bytes are copied: handing each of their buffers to the system costs more. */
 export const SMALL_BYTES = 16_384;
@@ -19,7 +20,7 @@ export interface NumberedRecord {
 
 /** Frames on their way to a file, in as few buffers as is cheap. The memory is used again by the next batch. */
 export class FrameBatch {
-  readonly #space = new Uint8Array(SPACE_BYTES);
+  readonly #space = new Space(SPACE_BYTES);
 
   encode(
     records: readonly NumberedRecord[],
@@ -29,13 +30,13 @@ export class FrameBatch {
     const space = this.#space;
     let [bytes, begin, end] = [0, 0, 0];
     const flush = (): void => {
-      if (end > begin) buffers.push(space.subarray(begin, end));
+      if (end > begin) buffers.push(space.bytes.subarray(begin, end));
       begin = end;
     };
     for (const { record, sequence } of records) {
       const length = frameBytes(record);
       bytes += length;
-      if (length <= SMALL_BYTES && end + length <= space.byteLength) {
+      if (length <= SMALL_BYTES && end + length <= SPACE_BYTES) {
         end = writeFrame(record, sequence, identity, space, end);
         continue;
       }

@@ -1,4 +1,6 @@
+import { bytesOf, type TypedArray } from '@archetype/core';
 import { crc32 } from 'node:zlib';
+import type { Space } from './space.ts';
 
 /**
  * Bytes of the journal, little-endian. A segment begins with a header of 64 bytes:
@@ -57,7 +59,7 @@ export function decodeHeader(
 /** A record on its way into the journal: what it is, and its buffers as they are. */
 export interface JournalRecord {
   readonly kind: number;
-  readonly body: readonly Uint8Array[];
+  readonly body: readonly TypedArray[];
   /** That of the body with its padding, if it is known. */
   readonly checksum?: number;
 }
@@ -69,7 +71,7 @@ const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
 
 /** What follows a buffer up to a multiple of 8. */
-const padOf = (buffer: Uint8Array): Uint8Array =>
+const padOf = (buffer: TypedArray): Uint8Array =>
   padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
 
 export const checksumOf = ({ body }: JournalRecord): number =>
@@ -87,7 +89,7 @@ export function encodeFrame(
   const head = new Uint8Array(HEAD_BYTES);
   const buffers: Uint8Array[] = [head];
   for (const buffer of record.body) {
-    if (buffer.byteLength > 0) buffers.push(buffer);
+    if (buffer.byteLength > 0) buffers.push(bytesOf(buffer));
     const pad = padOf(buffer);
     if (pad.byteLength > 0) buffers.push(pad);
   }
@@ -102,20 +104,15 @@ export function writeFrame(
   record: JournalRecord,
   sequence: number,
   identity: SegmentIdentity,
-  into: Uint8Array,
+  into: Space,
   offset: number,
 ): number {
   const begin = offset + HEAD_BYTES;
   let end = begin;
-  for (const buffer of record.body) {
-    into.set(buffer, end);
-    const next = end + padded(buffer.byteLength);
-    into.fill(0, end + buffer.byteLength, next);
-    end = next;
-  }
-  const head = into.subarray(offset, begin);
+  for (const buffer of record.body) end = into.put(buffer, end);
+  const head = into.bytes.subarray(offset, begin);
   head.fill(0);
-  const checksum = record.checksum ?? crc32(into.subarray(begin, end));
+  const checksum = record.checksum ?? crc32(into.bytes.subarray(begin, end));
   writeHead(head, { kind: record.kind, sequence, length: end - begin, checksum }, identity);
   return end;
 }

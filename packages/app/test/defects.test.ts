@@ -169,7 +169,8 @@ describe('known defects of rollouts', () => {
         maxSteps: 2,
         policy: async (fork) => {
           most = Math.max(most, ++running);
-          await Promise.resolve();
+          // Long enough for others to begin, if they may.
+          await new Promise((resolve) => setImmediate(resolve));
           running--;
           if (fork.name.endsWith(':6')) controller.abort();
         },

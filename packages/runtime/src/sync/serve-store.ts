@@ -39,7 +39,7 @@ export function serveStore(port: MessagePort, memory: Int32Array, storage: Runti
     const moved: ArrayBuffer[] = [];
     const work = async (): Promise<unknown> => {
       if (name !== 'close') return answers[name](await store(), given as never, moved);
-      return closeAll(trail, opened, pool);
+      return closeAll(trail, () => opened, pool);
     };
     void work()
       .then(
@@ -66,14 +66,17 @@ function loggerTo(port: MessagePort): Logger {
 /** Ends everything, in order, whatever fails on the way. @throws the first failure */
 async function closeAll(
   trail: TrustedTrail,
-  opened: Promise<Store> | undefined,
+  opened: () => Promise<Store> | undefined,
   pool: StorePool,
 ): Promise<void> {
   try {
     await trail.flush();
   } finally {
-    // A store in memory is in no pool.
-    await (await opened)?.close();
+    // A store in memory is in no pool. One that could not be opened told whoever asked for it, and has nothing to close.
+    await opened()?.then(
+      (store) => store.close(),
+      () => undefined,
+    );
     await pool.close();
   }
 }

@@ -12,7 +12,7 @@ import {
   type Store,
   type World,
 } from '@archetype/core';
-import { openDurableStore } from '@archetype/storage';
+import { openDurableStore, type DurableStore } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
 import { connect } from '@lancedb/lancedb';
 import { join } from 'node:path';
@@ -221,16 +221,23 @@ test('retention takes ticks out of spans; parts with spans are merged with later
   }
 });
 
-test('verify tells of a tick that has other rows in its span than the catalog says, and so does whoever reads it', async () => {
+/** A store whose parts are in spans, and whose catalog then says something else of them. */
+async function withCatalog(change: string): Promise<DurableStore> {
   const directory = await temporaryDirectory();
   const store = await open(directory);
   await begin(store);
   await store.compact();
   await store.close();
   const database = new DatabaseSync(join(directory, 'catalog.db'));
-  database.exec('update places set rows = rows - 1 where tick = 30 and span > rows');
+  database.exec(change);
   database.close();
-  await using again = await open(directory);
+  return open(directory);
+}
+
+test('verify tells of a tick that has other rows in its span than the catalog says, and so does whoever reads it', async () => {
+  await using again = await withCatalog(
+    'update places set rows = rows - 1 where tick = 30 and span > rows',
+  );
   const { sound, problems } = await again.verify();
   expect(sound).toBe(false);
   expect(problems.map(({ problem }) => problem)).toEqual([expect.stringContaining('at tick 30')]);
@@ -240,19 +247,11 @@ test('verify tells of a tick that has other rows in its span than the catalog sa
 });
 
 test('verify tells of a span that has other entities than the catalog says, and so does whoever asks for one', async () => {
-  const directory = await temporaryDirectory();
-  const store = await open(directory);
-  await begin(store);
-  await store.compact();
-  await store.close();
-  const database = new DatabaseSync(join(directory, 'catalog.db'));
   // Its first byte is how many ids there are before the first one.
-  database.exec(
-    "update spans set entities = unhex('02' || substr(hex(entities), 3)) where first_tick = 0",
-  );
-  database.exec('update parts set inactive = inactive + 1');
-  database.close();
-  await using again = await open(directory);
+  await using again = await withCatalog(`
+    update spans set entities = unhex('02' || substr(hex(entities), 3)) where first_tick = 0;
+    update parts set inactive = inactive + 1;
+  `);
   const { problems } = await again.verify();
   expect(problems.map(({ problem }) => problem)).toEqual(
     expect.arrayContaining([

@@ -41,7 +41,7 @@ interface Fleet<O> {
   failed: boolean;
 }
 
-/** What `createVectorEnv` makes. */
+/** What `createVectorEnv` makes. Long, because a step of all environments touches the whole of their state. */
 export class WorldVectorEnv<O extends Batch> implements VectorEnv<O> {
   readonly #base: World;
   readonly #point: ForkPoint;

@@ -219,7 +219,7 @@ export function aggregateType(fn: AggregateFunction, cells: ColumnType): ColumnT
   return type !== undefined && maybeNull ? nullable(type) : type;
 }
 
-/** Every aggregate: what it takes, what it gives, how it treats groups without cells, and its SQL. */
+/** Every aggregate, with its loop above: what it takes, what it gives, how it treats groups without cells, and its SQL. */
 export const aggregates: { readonly [name: string]: AggregateFunction } = {
   count: {
     result: () => types.i32,

@@ -66,7 +66,10 @@ export interface Columns {
 const MAX_DEPTH = 1000;
 const MAX_OPS = 20_000;
 
-/** Turns nodes into operations, each sub-expression into one; every name and type is checked here. */
+/**
+ * Turns nodes into operations, each sub-expression into one; every name and type is checked here. Long, because the functions
+ * that have rules of their own share what was planned already.
+ */
 export class Planner {
   readonly #columns: Columns;
   readonly #random: RandomSource | undefined;

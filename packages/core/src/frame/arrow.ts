@@ -17,6 +17,8 @@ import {
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
 
+// Long, because nothing else may know of apache-arrow: both ways of every kind are here.
+
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
 const arrowTypes: { readonly [K in Kind]: (type: ColumnType) => arrow.DataType } = {
   f64: () => new arrow.Float64(),

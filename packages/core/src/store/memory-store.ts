@@ -47,7 +47,7 @@ export interface MemoryStoreOptions {
 
 /**
  * The reference store: columns in memory, gone with the process. Rows are shared with the world that committed them, so
- * a tick costs no copy.
+ * a tick costs no copy. Long, because it keeps every promise of the port in one place, to be read as their reference.
  *
  * @example const worlds = new Worlds(new MemoryStore());
  */

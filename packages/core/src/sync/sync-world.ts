@@ -32,7 +32,10 @@ import type { SyncDetached, SyncHookDefinition, SyncHookEvents } from './sync-ho
 import { readMessagesNow, readQueryNow, searchNearestNow } from './sync-reads.ts';
 import type { SyncWorldState } from './sync-world-state.ts';
 
-/** As `World`, for scripts that do not await: every call returns when it is done, and processors are synchronous. */
+/**
+ * As `World`, for scripts that do not await: every call returns when it is done, and processors are synchronous. Long as
+ * `World` is; what waits differs in each method, and what does not is in `WorldBase`.
+ */
 export class SyncWorld extends WorldBase {
   readonly #state: SyncWorldState;
   readonly #committer: SyncCommitter;

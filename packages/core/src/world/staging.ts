@@ -37,7 +37,10 @@ type Range = readonly [from: number, to: number];
 const without = <T>(list: readonly T[], range: Range | undefined): readonly T[] =>
   range === undefined ? list : [...list.slice(0, range[0]), ...list.slice(range[1])];
 
-/** What waits for the next tick, checked when it is staged. */
+/**
+ * What waits for the next tick, checked when it is staged. Long, because every kind of mutation is staged here, and a tick that
+ * takes them may give them back: one list has to know of all.
+ */
 export class Staging {
   readonly #registry: Registry;
   readonly #giveBack: (commands: readonly DueCommand[]) => void;

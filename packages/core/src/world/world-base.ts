@@ -28,7 +28,7 @@ import { requireValue, resourceByName } from './world-resources.ts';
 
 /**
  * What worlds have in common, however they wait for their store: what is staged, what is known of the newest state, and
- * how a tick is computed.
+ * how a tick is computed. Long, because it is the larger part of a door, with a method for each mutation.
  */
 export abstract class WorldBase {
   readonly #parts: WorldParts;

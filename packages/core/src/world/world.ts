@@ -40,7 +40,7 @@ import type { WorldState } from './world-state.ts';
 
 /**
  * A timeline of ticks. Mutations stage at once and throw at the call; `step` and `run` apply them and commit. It holds one
- * snapshot; its past is in the store.
+ * snapshot; its past is in the store. Long, because it is the door: half of it says what its methods promise.
  */
 export class World extends WorldBase {
   readonly #state: WorldState;

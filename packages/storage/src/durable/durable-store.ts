@@ -49,7 +49,10 @@ export interface StoreParts extends View {
   readonly close: () => Promise<void>;
 }
 
-/** The durable store: the journal acknowledges, memory and parts answer. Made by `openDurableStore`. */
+/**
+ * The durable store: the journal acknowledges, memory and parts answer. Made by `openDurableStore`. Long, because it is a port
+ * with a method for each question: what they do is in `reads`, `ledger`, `flush-schedule` and `upkeep`.
+ */
 export class DurableStore implements Store {
   readonly #parts: StoreParts;
   readonly #reads: Reads;

@@ -219,21 +219,23 @@ export class Journal {
       }
     }
     let segment: OpenSegment | undefined;
+    let ms: number;
     try {
       segment = this.#current ??= await this.#segments.make(group[0]!.sequence);
       const started = performance.now();
       await segment.write(group, this.#batch);
-      const ms = performance.now() - started;
+      ms = performance.now() - started;
       if (this.#durability.mode === 'relaxed') this.#syncLater();
       this.#owner.confirm();
       segment.acknowledge();
       this.#owner.acknowledged(group.at(-1)!.sequence);
-      await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
     } catch (cause) {
       const stale = isStale(cause) ? cause : this.#ownership();
       if (stale !== undefined) this.#handOver(group, stale);
       else await this.#recover(segment, group, cause);
+      return;
     }
+    await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
   }
 
   /** That somebody else owns the files, if so: then nothing of them may be taken back. */

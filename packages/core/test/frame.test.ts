@@ -12,6 +12,7 @@ import {
   type ColumnType,
   type DataFrame,
 } from '@archetype/core';
+import { Dictionary, Int32, Table, tableFromIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
 
 const maybe = (type: ColumnType): ColumnType => ({ ...type, nullable: true });
@@ -92,6 +93,34 @@ describe('columns of every kind', () => {
   test('several batches of an Arrow table become one frame', () => {
     const table = toArrow(df).concat(toArrow(df));
     expect(fromArrow(table, all.schema).numRows).toBe(6);
+  });
+
+  test.each(['file', 'stream'] as const)('several frames become batches of one %s', (format) => {
+    const bytes = toIPC([all.slice(0, 1), all.slice(1, 3), all] as readonly Frame[], format);
+    const table = tableFromIPC(bytes);
+    expect(table.batches.map(({ numRows }) => numRows)).toEqual([1, 2, 3]);
+    expect(cells(fromArrow(table, all.schema))).toEqual([...cells(all), ...cells(all)]);
+  });
+
+  test('a word that a dictionary gives to all rows is kept once, whatever else the dictionary has', () => {
+    const word = { kind: 'enum', nullable: false, values: ['x', 'run'] } as const;
+    const frame = (words: readonly string[]) =>
+      new Frame([{ name: 'id', type: word }], [fromValues(word, words)], words.length);
+    const read = (given: Frame) =>
+      (fromArrow(toArrow(given), [{ name: 'id', type: types.utf8 }]) as unknown as Frame).at('id');
+    expect(read(frame(['run', 'run', 'run'])).constant).toBe('run');
+    const mixed = read(frame(['run', 'x', 'run']));
+    expect(mixed.constant).toBeUndefined();
+    expect([0, 1, 2].map((row) => mixed.get(row))).toEqual(['run', 'x', 'run']);
+    expect(read(frame([])).length).toBe(0);
+  });
+
+  test('a dictionary with nulls gives null where a row has none', () => {
+    const type = maybe(types.utf8);
+    const words = vectorFromArray(['run', null, 'run'], new Dictionary(new Utf8(), new Int32()));
+    const table = new Table({ id: words });
+    const column = (fromArrow(table, [{ name: 'id', type }]) as unknown as Frame).at('id');
+    expect([0, 1, 2].map((row) => column.get(row))).toEqual(['run', null, 'run']);
   });
 });
 

@@ -1,6 +1,5 @@
 import {
   columnOf,
-  concat,
   Frame,
   fromValues,
   types,
@@ -22,21 +21,51 @@ const plainKinds: ReadonlySet<string> = new Set(['f64', 'f32', 'i64', 'timestamp
 export const encodingOf = ({ name, type }: Field): Readonly<Record<string, string>> =>
   plainKinds.has(type.kind) || name === 'tick' ? { 'lance-encoding:compression': 'lz4' } : {};
 
-/** Rows as Lance gets them: enums as text, which every Lance reader understands, and ids as dictionaries. */
-export function lanceRows(schema: Schema, frames: readonly Frame[]): Frame {
-  const rows = frames.reduce((n, { numRows }) => n + numRows, 0);
-  const columns = schema.map(({ name, type }): Column => {
-    const parts = frames.map((frame) => frame.at(name));
-    if (dictionaries.has(name)) return dictionary(parts, rows);
-    return type.kind === 'enum'
-      ? concat(text(type.nullable), parts.map(asText))
-      : concat(type, parts);
-  });
-  return new Frame(
-    schema.map(({ name }, k) => ({ name, type: columns[k]!.type })),
-    columns,
-    rows,
+/** Frames of fewer rows are put together: each is a batch of its own to Lance. */
+const BATCH_ROWS = 8_192;
+
+/**
+ * Rows as Lance gets them, in a few batches: enums as text, which every Lance reader understands, and ids as dictionaries,
+ * which the batches share.
+ */
+export function lanceRows(schema: Schema, frames: readonly Frame[]): readonly Frame[] {
+  const batches = batchesOf(schema, frames);
+  const ids = new Map(
+    schema
+      .filter(({ name }) => dictionaries.has(name))
+      .map(({ name }) => [name, dictionary(batches.map((batch) => batch.at(name)))]),
   );
+  return batches.map((batch, k) => {
+    const columns = schema.map(
+      ({ name, type }): Column =>
+        ids.get(name)?.[k] ?? (type.kind === 'enum' ? asText(batch.at(name)) : batch.at(name)),
+    );
+    const fields = schema.map(({ name }, at) => ({ name, type: columns[at]!.type }));
+    return new Frame(fields, columns, batch.numRows);
+  });
+}
+
+/** The rows in frames that are large enough, copied only where they are small. */
+function batchesOf(schema: Schema, frames: readonly Frame[]): readonly Frame[] {
+  const batches: Frame[] = [];
+  let small: Frame[] = [];
+  let rows = 0;
+  const gather = (): void => {
+    if (small.length > 0) batches.push(Frame.concat(schema, small));
+    [small, rows] = [[], 0];
+  };
+  for (const frame of frames) {
+    if (frame.numRows >= BATCH_ROWS) {
+      gather();
+      batches.push(frame);
+      continue;
+    }
+    small.push(frame);
+    rows += frame.numRows;
+    if (rows >= BATCH_ROWS) gather();
+  }
+  gather();
+  return batches.length > 0 ? batches : [Frame.concat(schema, [])];
 }
 
 const text = (nullable: boolean) => ({ ...types.utf8, nullable });
@@ -47,20 +76,22 @@ function asText(column: Column): Column {
   return fromValues(type, cells);
 }
 
-function dictionary(parts: readonly Column[], length: number): Column {
+/** The columns with a number per row, each value written once for all of them. */
+function dictionary(parts: readonly Column[]): readonly Column[] {
   const codes = new Map<unknown, number>();
-  const data = new Int32Array(length);
   const codeOf = (value: unknown): number => {
     let code = codes.get(value);
     if (code === undefined) codes.set(value, (code = codes.size));
     return code;
   };
-  let at = 0;
-  for (const part of parts) {
-    if (part.constant !== undefined) data.fill(codeOf(part.constant), at, at + part.length);
-    else for (let row = 0; row < part.length; row++) data[at + row] = codeOf(part.get(row));
-    at += part.length;
-  }
+  const numbers = parts.map((part) => {
+    const data = new Int32Array(part.length);
+    if (part.constant !== undefined) return data.fill(codeOf(part.constant));
+    for (let row = 0; row < data.length; row++) data[row] = codeOf(part.get(row));
+    return data;
+  });
   const values = [...codes.keys()].map(String);
-  return columnOf({ kind: 'enum', nullable: false, values }, length, data);
+  return numbers.map((data) =>
+    columnOf({ kind: 'enum', nullable: false, values }, data.length, data),
+  );
 }

@@ -2,7 +2,7 @@ import * as arrow from 'apache-arrow';
 import { VectorAssembler } from 'apache-arrow/visitor/vectorassembler';
 import { packBits, unpackBits } from '../column/bits.ts';
 import type { Column } from '../column/column.ts';
-import { columnOf } from '../column/columns.ts';
+import { columnOf, constant } from '../column/columns.ts';
 import type { Data, ListData, StructData, TypedArray } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
 import { ArchetypeError, requireObject } from '../errors.ts';
@@ -68,22 +68,27 @@ VectorAssembler.prototype.visitBool = function withBits(this: VectorAssembler, d
 
 /** A frame as an Arrow table. Memory is shared for numbers and vectors; booleans, text and timestamps are encoded. */
 export function toArrow(df: DataFrame | Frame): arrow.Table {
-  return arrowTable(plain(df));
+  return arrowTable([plain(df)]);
 }
 
-function arrowTable(frame: Frame, notes?: Notes): arrow.Table {
-  const fields = frame.schema.map((field) => arrowField(field, notes));
+/** Frames of one schema, each a batch. */
+function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
+  const fields = frames[0]!.schema.map((field) => arrowField(field, notes));
   const schema = new arrow.Schema(fields);
-  const struct = arrow.makeData({
-    type: new arrow.Struct(fields),
-    length: frame.numRows,
-    nullCount: 0,
-    children: frame.columns.map(arrowData),
+  const words: Words = new Map();
+  const batches = frames.map(({ columns, numRows }) => {
+    const children = columns.map((column) => arrowData(column, words));
+    const type = new arrow.Struct(fields);
+    const struct = arrow.makeData({ type, length: numRows, nullCount: 0, children });
+    return new arrow.RecordBatch(schema, struct);
   });
-  return new arrow.Table(schema, [new arrow.RecordBatch(schema, struct)]);
+  return new arrow.Table(schema, batches);
 }
 
-function arrowData(column: Column): arrow.Data {
+/** Dictionaries by what is in them: batches of a file share theirs. */
+type Words = Map<readonly string[], arrow.Vector>;
+
+function arrowData(column: Column, words: Words): arrow.Data {
   const { type, length, validity } = column;
   const nulls =
     validity === undefined
@@ -93,17 +98,17 @@ function arrowData(column: Column): arrow.Data {
           nullBitmap: packBits(validity),
         };
   const base = { type: arrowType(type), length, ...nulls };
-  return arrow.makeData({ ...base, ...arrowBuffers(column) } as never);
+  return arrow.makeData({ ...base, ...arrowBuffers(column, words) } as never);
 }
 
-function arrowBuffers({ type, data, length }: Column): object {
+function arrowBuffers({ type, data, length }: Column, words: Words): object {
   switch (type.kind) {
     case 'bool':
       return { data: packBits(data as Uint8Array) };
     case 'timestamp':
       return { data: BigInt64Array.from(data as Float64Array, (ms) => BigInt(Math.trunc(ms))) };
     case 'enum':
-      return { data: data as Int32Array, dictionary: dictionary(type.values!) };
+      return { data: data as Int32Array, dictionary: dictionary(type.values!, words) };
     case 'vector':
       return {
         child: arrow.makeData({
@@ -120,18 +125,20 @@ function arrowBuffers({ type, data, length }: Column): object {
     }
     case 'list': {
       const { offsets, child } = data as ListData;
-      return { valueOffsets: offsets, child: arrowData(child) };
+      return { valueOffsets: offsets, child: arrowData(child, words) };
     }
     case 'struct':
-      return { children: (data as StructData).children.map(arrowData) };
+      return { children: (data as StructData).children.map((child) => arrowData(child, words)) };
     default:
       return { data: data as TypedArray };
   }
 }
 
-function dictionary(values: readonly string[]): arrow.Vector {
+function dictionary(values: readonly string[], words: Words): arrow.Vector {
+  const known = words.get(values);
+  if (known !== undefined) return known;
   const { offsets, bytes } = Text.fromStrings(values).encoded;
-  return new arrow.Vector([
+  const vector = new arrow.Vector([
     arrow.makeData({
       type: new arrow.Utf8(),
       length: values.length,
@@ -140,6 +147,8 @@ function dictionary(values: readonly string[]): arrow.Vector {
       data: bytes,
     }),
   ]);
+  words.set(values, vector);
+  return vector;
 }
 
 /**
@@ -226,6 +235,8 @@ function plainKind(field: arrow.Field): ColumnType {
 
 function columnOfArrow(data: arrow.Data, type: ColumnType): Column {
   const { length, offset } = data;
+  const same = type.kind === 'utf8' ? wordOfAll(data) : undefined;
+  if (same !== undefined) return constant(type, length, same);
   const validity =
     data.nullCount > 0 && data.nullBitmap !== undefined && data.nullBitmap !== null
       ? unpackBits(data.nullBitmap, length, offset)
@@ -277,14 +288,24 @@ function dataOfArrow(data: arrow.Data, type: ColumnType): Data {
   }
 }
 
+/** The one word of a dictionary that every row has, if it is so: ids of worlds and runs come this way. */
+function wordOfAll(data: arrow.Data): string | undefined {
+  const words = (data as { readonly dictionary?: arrow.Vector }).dictionary;
+  if (words === undefined || words === null || data.nullCount > 0) return undefined;
+  const codes = data.values as Int32Array;
+  for (let row = 1; row < data.length; row++) if (codes[row] !== codes[0]) return undefined;
+  return data.length === 0 ? undefined : ((words.get(codes[0]!) as string | null) ?? undefined);
+}
+
 function textOfArrow(data: arrow.Data): Text {
   const { length } = data;
   const words = (data as { readonly dictionary?: arrow.Vector }).dictionary;
   if (words !== undefined && words !== null) {
+    const all = (words.toArray() as readonly (string | null)[]).map((word) => word ?? '');
     const codes = data.values as Int32Array;
-    return Text.fromStrings(
-      Array.from({ length }, (_, row) => (words.get(codes[row]!) as string | null) ?? ''),
-    );
+    const strings: string[] = Array.from({ length });
+    for (let row = 0; row < length; row++) strings[row] = all[codes[row]!] ?? '';
+    return Text.fromStrings(strings);
   }
   // 64-bit offsets come from engines that write LargeUtf8.
   const offsets = Int32Array.from(
@@ -298,15 +319,16 @@ function textOfArrow(data: arrow.Data): Text {
 }
 
 /**
- * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. What `notes` says of a field goes into its
- * metadata.
+ * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. Several frames of one schema, at least one,
+ * are as many batches. What `notes` says of a field goes into its metadata.
  */
 export function toIPC(
-  frame: DataFrame | Frame,
+  frames: DataFrame | Frame | readonly Frame[],
   format: 'stream' | 'file' = 'stream',
   notes?: Notes,
 ): Uint8Array {
-  return arrow.tableToIPC(arrowTable(plain(frame), notes), format);
+  const batches = 'numRows' in frames ? [plain(frames)] : frames;
+  return arrow.tableToIPC(arrowTable(batches, notes), format);
 }
 
 /** The inverse of `toIPC`; reads either format. */

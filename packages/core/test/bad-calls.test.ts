@@ -2,11 +2,13 @@ import {
   ArchetypeError,
   defineComponent,
   defineProcessor,
+  defineResource,
   defineSimulation,
   f64,
   fromArrow,
   fromColumns,
   fromRows,
+  json,
   MemoryStore,
   utf8,
   vector,
@@ -76,6 +78,57 @@ test.each<[string, () => unknown, RegExp]>([
 ])('%s is one error that says what to do', (_name, call, message) => {
   expect(call).toThrow(ArchetypeError);
   expect(call).toThrow(message);
+});
+
+const Notes = defineComponent('Notes', { all: json().default([]), any: z.unknown() });
+const Config = defineResource('config', { schema: z.unknown() });
+const deep = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let k = 0; k < levels; k++) value = [value];
+  return value;
+};
+const inItself: { self?: unknown } = {};
+inItself.self = inItself;
+const noJson: readonly (readonly [string, unknown])[] = [
+  ['a bigint', 1n],
+  ['something inside itself', inItself],
+  ['a function', () => 1],
+  ['what is nested far too deeply', deep(100_000)],
+];
+
+test.each(
+  noJson.flatMap(([what, value]) => [
+    [what, 'a message', () => world.send({ to: id, content: value })] as const,
+    [what, 'a resource', () => Config(value)] as const,
+    [what, 'a field', () => Notes({ any: value })] as const,
+    [what, 'a field of JSON', () => Notes({ all: value })] as const,
+    [what, 'an update', () => world.update(id, Notes, { any: value })] as const,
+    [what, 'a frame', () => fromColumns({ any: json() }, { any: [value] })] as const,
+  ]),
+)('%s in %s is one error that says whose it is', (_what, _where, call) => {
+  expect(call).toThrow(ArchetypeError);
+  expect(call).toThrow(expect.objectContaining({ code: 'invalid_value' }));
+  expect(call).toThrow(/The content of a message|data resource "config"|Notes|A cell|column/);
+});
+
+test('a resource of too many levels is refused, whoever could read it', () => {
+  expect(() => Config(deep(101))).not.toThrow();
+  expect(() => Config(deep(102))).toThrow(/data resource "config" is nested deeper than 100/);
+});
+
+test('what is done to a value after it was given does not reach the tick', async () => {
+  const given = { list: [1] };
+  const value = Notes({ any: given });
+  given.list.push(2);
+  const other = new Worlds(new MemoryStore()).create(
+    'copies',
+    { components: [Notes] },
+    { seed: 1 },
+  );
+  other.spawn(value);
+  await other.step();
+  const rows = (await other.query([Notes])).toRows() as readonly { notes__any: unknown }[];
+  expect(rows[0]!.notes__any).toEqual({ list: [1] });
 });
 
 test('a query of nothing says so', async () => {

@@ -37,3 +37,33 @@ test('commands of more JSON than a string holds, or nested deeper than it can be
   await store.accept(accepted(1, 'small'));
   expect(await store.commands({})).toMatchObject([{ id: 'c1', payload: 'small' }]);
 });
+
+test('what is taken can be moved into parts and read again, however deep it is nested', async () => {
+  const nest = (levels: number): Json => {
+    let nested: Json = 'é"[{\\';
+    for (let k = 0; k < levels; k++) nested = k % 2 === 0 ? [nested] : { '[': nested };
+    return nested;
+  };
+  const directory = await temporaryDirectory();
+  const deep = nest(990);
+  {
+    await using store = await openDurableStore({ directory, tables });
+    await expect(store.accept(accepted(0, nest(1_001)))).rejects.toMatchObject({
+      code: 'commit_failed',
+      message: expect.stringMatching(/it has more than 1000 levels/),
+    });
+    await store.accept(accepted(1, deep));
+    await store.flush();
+    expect(store.health()).toMatchObject({ failures: 0 });
+  }
+  await using store = await openDurableStore({ directory, tables });
+  const [command] = await store.commands({});
+  expect(JSON.stringify(command?.payload)).toBe(JSON.stringify(deep));
+});
+
+test('brackets in texts are no levels', async () => {
+  await using store = await openDurableStore({ directory: await temporaryDirectory(), tables });
+  const payload = ['['.repeat(5_000), '\\"'.repeat(2_000) + '{'.repeat(5_000)];
+  await store.accept(accepted(1, payload));
+  expect(await store.commands({})).toMatchObject([{ payload }]);
+});

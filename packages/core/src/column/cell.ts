@@ -1,4 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
+import { jsonText } from '../schema/json-text.ts';
 import { printType, types, type ColumnType } from '../schema/column-type.ts';
 
 /** How one cell of each kind is written to and read from its memory; a value of another type is refused. */
@@ -96,6 +97,6 @@ export const text = {
   parse: (stored: string): unknown => stored,
 };
 export const json = {
-  print: (cell: unknown): string => JSON.stringify(cell),
+  print: (cell: unknown): string => jsonText(cell, 'A cell'),
   parse: (stored: string): unknown => JSON.parse(stored),
 };

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { makerOf, withMaker } from './brand.ts';
 import type { ColumnType, Schema } from './column-type.ts';
+import { jsonText } from './json-text.ts';
 import { cellToJson } from './json-cell.ts';
+import { parseWith } from './parse-with.ts';
 import type { DefaultCell } from './signature.ts';
 import type { BirthRefs, EntityRef } from './entity-ref.ts';
 import type { I32, Json, List, Nullable, Simplify, TypeOf, Vector } from './types.ts';
@@ -178,7 +180,7 @@ function checkName(name: string, fields: readonly string[]): void {
 /** All fields, defaults filled in, checked. @throws `invalid_value` */
 function make(component: AnyComponent, given: object): Value {
   const { schema, fields } = definitionOf(component);
-  const parsed = schema.safeParse(given);
+  const parsed = parseWith(schema, given, `A ${component.type} value`);
   if (!parsed.success) throw invalid(component, parsed.error);
   const value: Record<string, unknown> = { type: component.type };
   for (const [field, type] of fields)
@@ -215,8 +217,9 @@ export function checkOf(component: AnyComponent, field: string): (value: unknown
   }
   const type = (component.fields as Record<string, ColumnType>)[field]!;
   return (value) => {
-    const parsed = check.safeParse(value);
-    if (parsed.success) return toCell(parsed.data, type, `${component.type}.${field}`);
+    const where = `${component.type}.${field}`;
+    const parsed = parseWith(check, value, `A value for ${where}`);
+    if (parsed.success) return toCell(parsed.data, type, where);
     const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [field, ...issue.path] }));
     throw invalid(component, new z.ZodError(issues));
   };
@@ -224,7 +227,9 @@ export function checkOf(component: AnyComponent, field: string): (value: unknown
 
 function toCell(value: unknown, type: ColumnType, where: string): unknown {
   if (value === undefined || value === null) return null;
-  if (type.kind !== 'json') checkText(value, where);
+  // A copy: what the caller does to it until the tick is not the tick's.
+  if (type.kind === 'json') return JSON.parse(jsonText(value, `A value for ${where}`));
+  checkText(value, where);
   return type.kind === 'vector' ? Float32Array.from(value as ArrayLike<number>) : value;
 }
 

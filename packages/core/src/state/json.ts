@@ -17,7 +17,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
   );
 }
 
-const MAX_DEPTH = 100;
+/** Levels of lists and objects: what is nested deeper is a mistake more often than data, and readers have limits too. */
+export const MAX_DEPTH = 100;
 
 /** A deeply frozen copy. @throws `invalid_argument` for what JSON cannot hold, said of `what` */
 export function toJson(given: unknown, what: string, path = '', depth = 0): Json {

@@ -1,7 +1,7 @@
 import { columnOf, constant, fromValues } from '../column/columns.ts';
 import type { Column } from '../column/column.ts';
-import { ArchetypeError } from '../errors.ts';
 import { Frame } from '../frame/frame.ts';
+import { jsonText } from '../schema/json-text.ts';
 import { nullable, types, type Schema } from '../schema/column-type.ts';
 import type { Json } from './json.ts';
 
@@ -64,10 +64,5 @@ export function asSent(messages: Frame, tick: number, delivered: Column): Frame 
 
 /** @throws `invalid_value` for what JSON cannot hold */
 export function contentOf(given: unknown): Json {
-  const text = JSON.stringify(given);
-  if (text !== undefined && text.isWellFormed()) return JSON.parse(text) as Json;
-  throw new ArchetypeError(
-    'invalid_value',
-    `The content of a message was ${text === undefined ? typeof given : 'a text with half a surrogate pair'}, which JSON cannot hold; give plain data.`,
-  );
+  return JSON.parse(jsonText(given, 'The content of a message')) as Json;
 }

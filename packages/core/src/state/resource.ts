@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ArchetypeError } from '../errors.ts';
-import type { Json } from './json.ts';
+import { jsonText } from '../schema/json-text.ts';
+import { parseWith } from '../schema/parse-with.ts';
+import { MAX_DEPTH, type Json } from './json.ts';
 
 declare const held: unique symbol;
 
@@ -88,7 +90,8 @@ export function defineResource(name: string, options: Definition): never {
 /** A data resource's value, checked and deeply frozen. @throws `invalid_value` */
 export function parseData(resource: AnyResource, value: unknown): Json {
   const { schema } = definitionOf(resource);
-  const parsed = schema!.safeParse(value);
+  const what = `The value of data resource "${resource.resource}"`;
+  const parsed = parseWith(schema!, value, what);
   if (!parsed.success) {
     throw new ArchetypeError(
       'invalid_value',
@@ -96,14 +99,7 @@ export function parseData(resource: AnyResource, value: unknown): Json {
       { cause: parsed.error },
     );
   }
-  const text = JSON.stringify(parsed.data);
-  if (text === undefined) {
-    throw new ArchetypeError(
-      'invalid_value',
-      `Resource "${resource.resource}" was given a value that JSON cannot hold; use plain data, or define it as live.`,
-    );
-  }
-  return deepFreeze(JSON.parse(text) as Json);
+  return deepFreeze(JSON.parse(jsonText(parsed.data, what)) as Json, what);
 }
 
 /** The value a resource has when none is given, or undefined when it needs one. */
@@ -131,12 +127,16 @@ function definitionOf(resource: AnyResource): Definition {
   );
 }
 
-function deepFreeze<T extends Json>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach((inner) => deepFreeze(inner));
-    Object.freeze(value);
+function deepFreeze(value: Json, what: string, depth = 0): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) {
+    throw new ArchetypeError(
+      'invalid_value',
+      `${what} is nested deeper than ${MAX_DEPTH} levels; keep it flatter, for example as a list of nodes that name their parents.`,
+    );
   }
-  return value;
+  Object.values(value).forEach((inner) => deepFreeze(inner, what, depth + 1));
+  return Object.freeze(value);
 }
 
 /**

@@ -9,6 +9,8 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
   return { kind, body: [jsonBytes(value)] };
 }
 
+/** Whoever moves it into the catalog writes it again, with more on the stack than whoever appends it. */
+const MAX_DEPTH = 1_000;
 /** What SQLite holds in one cell, and so what the catalog can take of a record. */
 const MAX_BYTES = 1_000_000_000;
 
@@ -24,13 +26,33 @@ export function jsonBytes(value: unknown): Uint8Array {
 
 /** @throws `commit_failed` when no string holds it */
 function textOf(value: unknown): string {
+  let text: string;
   try {
-    return JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw tooMuch(cause.message, cause);
   }
+  if (text.length > 2 * MAX_DEPTH && depthOf(text) > MAX_DEPTH)
+    throw tooMuch(`it has more than ${MAX_DEPTH} levels`);
+  return text;
 }
+
+/** How deeply lists and objects lie in each other. */
+function depthOf(json: string): number {
+  let [depth, most, inText] = [0, 0, false];
+  for (let k = 0; k < json.length; k++) {
+    const code = json.charCodeAt(k);
+    if (inText) {
+      if (code === BACKSLASH) k++;
+      else if (code === QUOTE) inText = false;
+    } else if (code === QUOTE) inText = true;
+    else if (code === LIST || code === OBJECT) most = Math.max(most, ++depth);
+    else if (code === LIST_END || code === OBJECT_END) depth--;
+  }
+  return most;
+}
+const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 const tooMuch = (why: string, cause?: unknown): ArchetypeError =>
   new ArchetypeError(

@@ -16,7 +16,7 @@ import {
 } from '@archetype/core';
 import type { JournalRecord } from '../journal/frame.ts';
 import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
-import { decodeJson, jsonBytes } from './json-record.ts';
+import { decodeJson, jsonBytes, MAX_BYTES } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 
 /** Format of a commit's head; a reader refuses a newer one. */
@@ -51,7 +51,7 @@ type TableHead =
       readonly buffers: readonly number[];
     };
 
-/** A commit as a journal record; buffers are the columns' own memory. @throws `commit_failed` when no string holds its JSON */
+/** A commit as a journal record; buffers are the columns' own memory. @throws `commit_failed` for more than a catalog holds */
 export function encodeCommit(commit: Commit): JournalRecord {
   const buffers: TypedArray[] = [];
   const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
@@ -71,8 +71,20 @@ export function encodeCommit(commit: Commit): JournalRecord {
     settled: commit.settled,
   };
   const json = jsonBytes(head);
+  checkKept(head, json);
   const length = Uint32Array.of(json.length, 0);
   return { kind: recordKinds.commit, body: [length, json, ...buffers] };
+}
+
+/** Input and messages of a tick are kept in one row of the catalog. @throws `commit_failed` for more than it holds */
+function checkKept({ inputFrame, messages }: CommitHead, json: Uint8Array): void {
+  const frames = [...(inputFrame?.buffers ?? []), ...(messages?.buffers ?? [])];
+  const bytes = frames.reduce((sum, buffer) => sum + buffer, json.byteLength);
+  if (bytes <= MAX_BYTES) return;
+  throw new ArchetypeError(
+    'commit_failed',
+    `Input, messages and ends of commands take ${bytes} bytes, and at most ${MAX_BYTES} are kept of one tick; nothing of it is stored; split them over several ticks.`,
+  );
 }
 
 function encodeTable(table: TableCommit, buffers: TypedArray[]): TableHead {

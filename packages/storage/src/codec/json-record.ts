@@ -11,8 +11,8 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
 
 /** Whoever moves it into the catalog writes it again, with more on the stack than whoever appends it. */
 const MAX_DEPTH = 1_000;
-/** What SQLite holds in one cell, and so what the catalog can take of a record. */
-const MAX_BYTES = 1_000_000_000;
+/** What the catalog takes of a record: SQLite holds a billion bytes in a row, and something stands beside it. */
+export const MAX_BYTES = 990_000_000;
 
 export function jsonBytes(value: unknown): Uint8Array {
   const text = textOf(value);

@@ -1,4 +1,13 @@
-import type { Acceptance, CommandRecord, Json } from '@archetype/core';
+import {
+  columnOf,
+  Frame,
+  mintId,
+  types,
+  type Acceptance,
+  type CommandRecord,
+  type Commit,
+  type Json,
+} from '@archetype/core';
 import { openDurableStore } from '@archetype/storage';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from './journal/journal-in.ts';
@@ -66,4 +75,30 @@ test('brackets in texts are no levels', async () => {
   const payload = ['['.repeat(5_000), '\\"'.repeat(2_000) + '{'.repeat(5_000)];
   await store.accept(accepted(1, payload));
   expect(await store.commands({})).toMatchObject([{ payload }]);
+});
+
+test('an input of more than a billion bytes is refused with a code, and the world goes on', async () => {
+  await using store = await openDurableStore({ directory: await temporaryDirectory(), tables });
+  const lease = await store.create({
+    world: mintId(),
+    run: mintId(),
+    name: 'w',
+    seed: 1,
+    createdAt: 0,
+    lineage: [],
+    resources: {},
+    live: [],
+  });
+  const withInput = (rows: number): Commit => {
+    const cells = columnOf(types.f64, rows, new Float64Array(rows));
+    const input = new Frame([{ name: 'x', type: types.f64 }], [cells], rows);
+    const counters = { nextEntity: 1, nextMessage: 1 };
+    return { lease, tick: 0, tables: [], counters, settled: [], input };
+  };
+  await expect(store.append([withInput(130_000_000)])).rejects.toMatchObject({
+    code: 'commit_failed',
+    message: expect.stringMatching(/take 1040000\d{3} bytes, and at most 990000000 are kept/),
+  });
+  await store.append([withInput(1)]);
+  expect(await store.worlds()).toMatchObject([{ newestTick: 0 }]);
 });

@@ -71,6 +71,26 @@ test.each<[string, () => unknown, RegExp]>([
     /A text given for Talk.text holds half/,
   ],
   [
+    'and()',
+    () => df.withColumns((c: any) => ({ y: c.x.gt(0).and() })),
+    /and needs conditions; it was given bool\./,
+  ],
+  [
+    'add()',
+    () => df.withColumns((c: any) => ({ y: c.x.add() })),
+    /add needs .*; it was given f64\./,
+  ],
+  [
+    'fillNull()',
+    () => df.withColumns((c: any) => ({ y: c.x.fillNull() })),
+    /fillNull needs .*; it was given f64\./,
+  ],
+  [
+    'isIn(1)',
+    () => df.withColumns((c: any) => ({ y: c.x.isIn(1) })),
+    /isIn was given 1; it takes a list of values/,
+  ],
+  [
     '… in an expression',
     () => df.withColumns(() => ({ t: '\uD800' })),
     /A text in an expression holds half/,

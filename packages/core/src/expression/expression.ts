@@ -25,6 +25,12 @@ export class Expression {
   }
 
   isIn(values: readonly unknown[]): Expression {
+    if (!Array.isArray(values)) {
+      throw new ArchetypeError(
+        'invalid_argument',
+        `isIn was given ${JSON.stringify(values)}; it takes a list of values, for example isIn(['calm', 'angry']).`,
+      );
+    }
     return new Expression(callNode('isIn', [this.node, literalNode(Object.freeze([...values]))]));
   }
 

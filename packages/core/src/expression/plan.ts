@@ -234,7 +234,7 @@ export class Planner {
     }
     const args = this.#sameText(given);
     const argTypes = args.map((arg) => arg.type);
-    const type = fn.result(argTypes);
+    const type = complete(fn, args) ? fn.result(argTypes) : undefined;
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     const maybeNull = fn.partial?.(argTypes) === true || argTypes.some((arg) => arg.nullable);
     return this.#push({
@@ -249,7 +249,7 @@ export class Planner {
 
   #nulls(name: string, fn: NullFunction, given: readonly Op[]): Op {
     const args = name === 'isNull' ? given : this.#sameText(given);
-    const type = fn.result(args.map((arg) => arg.type));
+    const type = complete(fn, args) ? fn.result(args.map((arg) => arg.type)) : undefined;
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     return this.#push({ kind: 'null', name, fn, args, type });
   }
@@ -367,6 +367,10 @@ export class Planner {
     return this.#strict('mul', [radius, this.#strict('cos', [angle])]);
   }
 }
+
+/** No argument is left out, which only JavaScript lets pass. */
+const complete = (fn: { readonly apply: Function }, args: readonly Op[]): boolean =>
+  args.length >= fn.apply.length;
 
 /** Numbers go into floats; everything else needs its own type. */
 function assignable(from: ColumnType, to: ColumnType): boolean {

@@ -7,6 +7,7 @@ import { temporaryDirectory } from '../walkers.ts';
 import { Checks } from './checks.ts';
 import { CrashingFileSystem } from './crashing-file-system.ts';
 import { live, placeOf } from './life.ts';
+import { points } from './points.ts';
 import { play, type Name } from './script.ts';
 import { Unflushed } from './unflushed.ts';
 
@@ -41,7 +42,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
     async () => {
       const { steps } = await live(await temporaryDirectory());
       let tried = 0;
-      for (let k = 0; k < steps.length; k += every) {
+      for (const k of points('killed at a step', steps.length, { every })) {
         const directory = await temporaryDirectory();
         const { acknowledged, done } = await live(directory, { at: placeOf(steps[k]!) });
         if (done) continue;
@@ -99,7 +100,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       const calls = counting.calls;
       await whole.close();
       let tried = 0;
-      for (let at = 0; at < calls; at += full ? 1 : 13) {
+      for (const at of points('dead from a call on', calls, { every: full ? 1 : 13 })) {
         const directory = await temporaryDirectory();
         const fault = new CrashingFileSystem(at);
         const died = new Promise<void>((resolve) => (fault.off = resolve));
@@ -138,7 +139,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       await whole.close();
       const { calls } = counting;
       let tried = 0;
-      for (let at = 0; at < calls; at += full ? 1 : 13) {
+      for (const at of points('the power fails at a call', calls, { every: full ? 1 : 13 })) {
         const directory = await temporaryDirectory();
         const power = new CrashingFileSystem(at);
         const lost = new Promise<void>((resolve) => (power.off = resolve));
@@ -179,7 +180,7 @@ describe('after a crash the store opens at the last whole tick and goes on to th
       await whole.close();
       const { calls } = counting;
       const codes = new Map<string, number>();
-      for (let at = 0; at < calls; at += full ? 1 : 13) {
+      for (const at of points('a call fails', calls, { every: full ? 1 : 13 })) {
         const directory = await temporaryDirectory();
         const fault = new CrashingFileSystem(at, 'fail');
         const acknowledged = new Map<Name, number>();

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Played } from './checker.ts';
 import { Checks } from './checks.ts';
 import { live, placeOf } from './life.ts';
+import { points } from './points.ts';
 import { copyAfterPowerLoss, losses } from './power-loss.ts';
 
 /** Every step with `ARCHETYPE_CRASH=full`; else a spread of them. */
@@ -64,7 +65,7 @@ test(
   async () => {
     const { steps } = await inPlace(({ directory, syncLog }) => live(directory, { syncLog }));
     let tried = 0;
-    for (let k = 0; k < steps.length; k += every)
+    for (const k of points('the power fails at a step', steps.length, { every }))
       if (await losePower(steps[k]!, new URL('child.ts', import.meta.url), 'script')) tried++;
     console.log(
       `power lost at ${tried} of ${steps.length} steps and syncs, ${losses.length} kinds of loss each: 0 ticks lost`,
@@ -83,7 +84,8 @@ test(
     );
     const indexing = steps.slice(steps.findIndex((step) => step.endsWith('after write')));
     let tried = 0;
-    for (let k = 1; k < indexing.length; k += full ? 1 : 30)
+    const some = { every: full ? 1 : 30, first: 1 };
+    for (const k of points('the power fails while indexing', indexing.length, some))
       if (await losePower(indexing[k]!, script, 'crowd')) tried++;
     console.log(
       `power lost at ${tried} of ${indexing.length} steps and syncs of an index, ${losses.length} kinds of loss each: 0 rows lost`,

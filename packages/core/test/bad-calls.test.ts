@@ -73,7 +73,7 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'and()',
     () => df.withColumns((c: any) => ({ y: c.x.gt(0).and() })),
-    /and needs conditions; it was given bool\./,
+    /and needs two conditions; it was given bool\./,
   ],
   [
     'add()',
@@ -86,9 +86,14 @@ test.each<[string, () => unknown, RegExp]>([
     /fillNull needs .*; it was given f64\./,
   ],
   [
+    'between(0)',
+    () => df.withColumns((c: any) => ({ y: c.x.between(0) })),
+    /An expression was given undefined; give a value/,
+  ],
+  [
     'isIn(1)',
     () => df.withColumns((c: any) => ({ y: c.x.isIn(1) })),
-    /isIn was given 1; it takes a list of values/,
+    /isIn was given number; it takes a list of values/,
   ],
   [
     '… in an expression',
@@ -101,6 +106,10 @@ test.each<[string, () => unknown, RegExp]>([
 });
 
 const Notes = defineComponent('Notes', { all: json().default([]), any: z.unknown() });
+const Inner = defineComponent('Inner', {
+  list: z.array(z.unknown()).default([]),
+  struct: z.object({ any: z.unknown() }).default({ any: null }),
+});
 const Config = defineResource('config', { schema: z.unknown() });
 const deep = (levels: number): unknown => {
   let value: unknown = 1;
@@ -117,18 +126,33 @@ const noJson: readonly (readonly [string, unknown])[] = [
 ];
 
 test.each(
-  noJson.flatMap(([what, value]) => [
-    [what, 'a message', () => world.send({ to: id, content: value })] as const,
-    [what, 'a resource', () => Config(value)] as const,
-    [what, 'a field', () => Notes({ any: value })] as const,
-    [what, 'a field of JSON', () => Notes({ all: value })] as const,
-    [what, 'an update', () => world.update(id, Notes, { any: value })] as const,
-    [what, 'a frame', () => fromColumns({ any: json() }, { any: [value] })] as const,
-  ]),
-)('%s in %s is one error that says whose it is', (_what, _where, call) => {
+  noJson.flatMap(([what, value]) =>
+    (
+      [
+        ['a message', () => world.send({ to: id, content: value }), /^The content of a message /],
+        ['a resource', () => Config(value), /^The value of data resource "config" /],
+        ['a field', () => Notes({ any: value }), /^A value for Notes.any /],
+        [
+          'a field of JSON',
+          () => Notes({ any: null, all: value }),
+          /^A (Notes value|.*Notes.all) /,
+        ],
+        ['a list', () => Inner({ list: [value] }), /^A(n)? (value for Inner.list|Inner value) /],
+        ['a struct', () => Inner({ struct: { any: value } }), /^A value for Inner.struct.any /],
+        ['an update', () => world.update(id, Notes, { any: value }), /^A value for Notes.any /],
+        ['a frame', () => fromColumns({ any: json() }, { any: [value] }), /^Column any: A cell /],
+        [
+          'a frame of numbers',
+          () => fromColumns({ x: f64() }, { x: [value as never] }),
+          /column of type f64/,
+        ],
+      ] as const
+    ).map(([where, call, message]) => [what, where, call, message] as const),
+  ),
+)('%s in %s is one error that says whose it is', (_what, _where, call, message) => {
   expect(call).toThrow(ArchetypeError);
   expect(call).toThrow(expect.objectContaining({ code: 'invalid_value' }));
-  expect(call).toThrow(/The content of a message|data resource "config"|Notes|A cell|column/);
+  expect(call).toThrow(message);
 });
 
 test('a resource of too many levels is refused, whoever could read it', () => {
@@ -136,10 +160,25 @@ test('a resource of too many levels is refused, whoever could read it', () => {
   expect(() => Config(deep(102))).toThrow(/data resource "config" is nested deeper than 100/);
 });
 
+test('a check that fails by itself is told as it is', () => {
+  const time = z.string().refine((text) => new Date(text).toISOString() === text);
+  expect(() => defineComponent('At', { time })({ time: 'nonsense' })).toThrow(
+    /^Invalid time value$/,
+  );
+});
+
+test('isIn takes whatever can be iterated over', () => {
+  const some = fromColumns({ x: f64() }, { x: [1, 2, 3] }) as any;
+  for (const values of [[1, 3], new Set([1, 3]), Float64Array.of(1, 3)])
+    expect([...some.filter((c: any) => c.x.isIn(values)).column('x')]).toEqual([1, 3]);
+});
+
 test('what is done to a value after it was given does not reach the tick', async () => {
   const given = { list: [1] };
   const value = Notes({ any: given });
+  const inner = Inner({ list: [given], struct: { any: given } });
   given.list.push(2);
+  expect(() => (value as any).any.list.push(3)).toThrow(TypeError);
   const other = new Worlds(new MemoryStore()).create(
     'copies',
     { components: [Notes] },
@@ -149,6 +188,7 @@ test('what is done to a value after it was given does not reach the tick', async
   await other.step();
   const rows = (await other.query([Notes])).toRows() as readonly { notes__any: unknown }[];
   expect(rows[0]!.notes__any).toEqual({ list: [1] });
+  expect(inner).toMatchObject({ list: [{ list: [1] }], struct: { any: { list: [1] } } });
 });
 
 test('a query of nothing says so', async () => {

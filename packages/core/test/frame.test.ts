@@ -102,10 +102,28 @@ describe('columns of every kind', () => {
     expect(cells(fromArrow(table, all.schema))).toEqual([...cells(all), ...cells(all)]);
   });
 
-  test('a word that a dictionary gives to all rows is kept once, whatever else the dictionary has', () => {
-    const word = { kind: 'enum', nullable: false, values: ['x', 'run'] } as const;
+  test('batches of one file may have dictionaries of their own, as long as they hold the same', () => {
+    const frame = (words: readonly string[]) => {
+      const type = { kind: 'enum', nullable: false, values: ['x', 'y'] } as const;
+      return new Frame([{ name: 'id', type }], [fromValues(type, words)], words.length);
+    };
+    const read = fromIPC(toIPC([frame(['x']), frame(['y', 'x'])], 'file'));
+    expect([...read.column('id' as never)]).toEqual(['x', 'y', 'x']);
+  });
+
+  test('toIPC needs frames of one schema, and one at least', () => {
+    expect(() => toIPC([], 'file')).toThrow(/toIPC was given a list without frames/);
+    expect(() => toIPC(null as never)).toThrow(/A DataFrame was needed/);
+    const [a, b] = [df.select('u32'), df.select('f64')];
+    expect(() => toIPC([a, a, b] as never)).toThrow(
+      /Frame 2 given to toIPC has f64 f64, and the first has u32 u32/,
+    );
+  });
+
+  test('a text that a dictionary gives to all rows is kept once, whatever else the dictionary has', () => {
+    const enumOf = { kind: 'enum', nullable: false, values: ['x', 'run'] } as const;
     const frame = (words: readonly string[]) =>
-      new Frame([{ name: 'id', type: word }], [fromValues(word, words)], words.length);
+      new Frame([{ name: 'id', type: enumOf }], [fromValues(enumOf, words)], words.length);
     const read = (given: Frame) =>
       (fromArrow(toArrow(given), [{ name: 'id', type: types.utf8 }]) as unknown as Frame).at('id');
     expect(read(frame(['run', 'run', 'run'])).constant).toBe('run');

@@ -9,7 +9,7 @@ import {
 } from '@archetype/core';
 
 /** Ids that are the same in long runs of rows: written once each, with a number per row. */
-const dictionaries: ReadonlySet<string> = new Set(['world_id', 'run_id']);
+const idColumns: ReadonlySet<string> = new Set(['world_id', 'run_id']);
 
 /** Kinds that Lance writes as they are in memory unless told; whole numbers of 32 bits it packs by itself. */
 const plainKinds: ReadonlySet<string> = new Set(['f64', 'f32', 'i64', 'timestamp']);
@@ -21,7 +21,7 @@ const plainKinds: ReadonlySet<string> = new Set(['f64', 'f32', 'i64', 'timestamp
 export const encodingOf = ({ name, type }: Field): Readonly<Record<string, string>> =>
   plainKinds.has(type.kind) || name === 'tick' ? { 'lance-encoding:compression': 'lz4' } : {};
 
-/** Frames of fewer rows are put together: each is a batch of its own to Lance. */
+/** Frames of fewer rows are put together: a batch costs Lance about what so many rows of it do. */
 const BATCH_ROWS = 8_192;
 
 /**
@@ -32,8 +32,8 @@ export function lanceRows(schema: Schema, frames: readonly Frame[]): readonly Fr
   const batches = batchesOf(schema, frames);
   const ids = new Map(
     schema
-      .filter(({ name }) => dictionaries.has(name))
-      .map(({ name }) => [name, dictionary(batches.map((batch) => batch.at(name)))]),
+      .filter(({ name }) => idColumns.has(name))
+      .map(({ name }) => [name, dictionaryColumns(batches.map((batch) => batch.at(name)))]),
   );
   return batches.map((batch, k) => {
     const columns = schema.map(
@@ -55,11 +55,8 @@ function batchesOf(schema: Schema, frames: readonly Frame[]): readonly Frame[] {
     [small, rows] = [[], 0];
   };
   for (const frame of frames) {
-    if (frame.numRows >= BATCH_ROWS) {
-      gather();
-      batches.push(frame);
-      continue;
-    }
+    // Large ones pass as they are.
+    if (frame.numRows >= BATCH_ROWS) gather();
     small.push(frame);
     rows += frame.numRows;
     if (rows >= BATCH_ROWS) gather();
@@ -77,21 +74,21 @@ function asText(column: Column): Column {
 }
 
 /** The columns with a number per row, each value written once for all of them. */
-function dictionary(parts: readonly Column[]): readonly Column[] {
+function dictionaryColumns(parts: readonly Column[]): readonly Column[] {
   const codes = new Map<unknown, number>();
   const codeOf = (value: unknown): number => {
     let code = codes.get(value);
     if (code === undefined) codes.set(value, (code = codes.size));
     return code;
   };
-  const numbers = parts.map((part) => {
+  const coded = parts.map((part) => {
     const data = new Int32Array(part.length);
     if (part.constant !== undefined) return data.fill(codeOf(part.constant));
     for (let row = 0; row < data.length; row++) data[row] = codeOf(part.get(row));
     return data;
   });
   const values = [...codes.keys()].map(String);
-  return numbers.map((data) =>
+  return coded.map((data) =>
     columnOf({ kind: 'enum', nullable: false, values }, data.length, data),
   );
 }

@@ -1,4 +1,5 @@
 import { columnOf, constant, Frame, fromValues, types, type Schema } from '@archetype/core';
+import { connect } from '@lancedb/lancedb';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,11 +61,93 @@ test('frames of any size, in any order, of several runs, come back row by row', 
   expect(Frame.concat(schema, read).toRows()).toEqual(Frame.concat(schema, frames).toRows());
 });
 
-test('a part without rows is a part', async () => {
+test('enums in lists and structs keep their names over batches, whatever read them before', async () => {
+  // As two readers of one schema give them: equal, and not the same.
+  const fields = (): Schema => {
+    const fruit = { kind: 'enum', nullable: false, values: ['apple', 'pear'] } as const;
+    return [
+      { name: 'bag__items', type: { kind: 'list', nullable: false, item: fruit } },
+      {
+        name: 'bag__best',
+        type: { kind: 'struct', nullable: false, fields: [{ name: 'fruit', type: fruit }] },
+      },
+    ];
+  };
+  const frame = (first: number): Frame => {
+    const rows = Array.from({ length: 9_000 }, (_, k) =>
+      (first + k) % 2 === 0 ? 'pear' : 'apple',
+    );
+    const own = fields();
+    return new Frame(
+      own,
+      [
+        fromValues(
+          own[0]!.type,
+          rows.map((fruit) => [fruit, 'apple']),
+        ),
+        fromValues(
+          own[1]!.type,
+          rows.map((fruit) => ({ fruit })),
+        ),
+      ],
+      rows.length,
+    );
+  };
+  const frames = [frame(0), frame(1), frame(0)];
+  const store = await openTableStore(directory);
+  await store.write(
+    'nested',
+    fields(),
+    (async function* () {
+      yield* frames;
+    })(),
+  );
+  const read: Frame[] = [];
+  for await (const batch of store.scan([{ part: 'nested', offset: 0, rows: 27_000 }], fields()))
+    read.push(batch);
+  await store.close();
+  expect(Frame.concat(fields(), read).toRows()).toEqual(Frame.concat(fields(), frames).toRows());
+});
+
+test('a large frame that holds fewer nulls than its column may is written with those that hold some', async () => {
+  const type = { kind: 'utf8', nullable: true } as const;
+  const own: Schema = [{ name: 'agent__note', type }];
+  const full = fromValues(
+    { ...type, nullable: false },
+    Array.from({ length: 9_000 }, () => 'x'),
+  );
+  const holes = fromValues(
+    type,
+    Array.from({ length: 9_000 }, (_, k) => (k % 2 === 0 ? 'y' : null)),
+  );
+  const frames = [
+    new Frame([{ name: 'agent__note', type: full.type }], [full], 9_000),
+    new Frame(own, [holes], 9_000),
+  ];
+  const store = await openTableStore(directory);
+  await store.write(
+    'holes',
+    own,
+    (async function* () {
+      yield* frames;
+    })(),
+  );
+  const cells: unknown[] = [];
+  for await (const batch of store.scan([{ part: 'holes', offset: 0, rows: 18_000 }], own))
+    for (let row = 0; row < batch.numRows; row++) cells.push(batch.at('agent__note').get(row));
+  await store.close();
+  expect(cells).toEqual([
+    ...Array.from({ length: 9_000 }, () => 'x'),
+    ...Array.from({ length: 9_000 }, (_, k) => (k % 2 === 0 ? 'y' : null)),
+  ]);
+});
+
+test('a part written without rows passes its check, and is found empty by Lance itself', async () => {
   const store = await openTableStore(directory);
   const files = await store.write('empty', schema, (async function* () {})());
   expect(await store.check('empty', files)).toEqual([]);
-  for await (const _ of store.scan([{ part: 'empty', offset: 0, rows: 0 }], schema))
-    expect.unreachable();
   await store.close();
+  const connection = await connect(directory);
+  expect(await (await connection.openTable('empty')).countRows()).toBe(0);
+  connection.close();
 });

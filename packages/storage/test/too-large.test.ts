@@ -59,7 +59,7 @@ test('what is taken can be moved into parts and read again, however deep it is n
     await using store = await openDurableStore({ directory, tables });
     await expect(store.accept(accepted(0, nest(1_001)))).rejects.toMatchObject({
       code: 'commit_failed',
-      message: expect.stringMatching(/it has more than 1000 levels/),
+      message: expect.stringMatching(/has more than 1000 levels of lists and objects/),
     });
     await store.accept(accepted(1, deep));
     await store.flush();
@@ -77,7 +77,7 @@ test('brackets in texts are no levels', async () => {
   expect(await store.commands({})).toMatchObject([{ payload }]);
 });
 
-test('an input of more than a billion bytes is refused with a code, and the world goes on', async () => {
+test('input and messages of more than the catalog keeps are refused with a code, and the world goes on', async () => {
   await using store = await openDurableStore({ directory: await temporaryDirectory(), tables });
   const lease = await store.create({
     world: mintId(),
@@ -89,16 +89,25 @@ test('an input of more than a billion bytes is refused with a code, and the worl
     resources: {},
     live: [],
   });
-  const withInput = (rows: number): Commit => {
+  const frame = (rows: number): Frame => {
     const cells = columnOf(types.f64, rows, new Float64Array(rows));
-    const input = new Frame([{ name: 'x', type: types.f64 }], [cells], rows);
-    const counters = { nextEntity: 1, nextMessage: 1 };
-    return { lease, tick: 0, tables: [], counters, settled: [], input };
+    return new Frame([{ name: 'x', type: types.f64 }], [cells], rows);
   };
-  await expect(store.append([withInput(130_000_000)])).rejects.toMatchObject({
-    code: 'commit_failed',
-    message: expect.stringMatching(/take 1040000\d{3} bytes, and at most 990000000 are kept/),
-  });
-  await store.append([withInput(1)]);
+  const counters = { nextEntity: 1, nextMessage: 1 };
+  const commit: Commit = { lease, tick: 0, tables: [], counters, settled: [] };
+  const large = frame(70_000_000);
+  for (const said of [
+    { input: frame(130_000_000) },
+    { messages: frame(130_000_000) },
+    { input: large, messages: large },
+  ]) {
+    await expect(store.append([{ ...commit, ...said }])).rejects.toMatchObject({
+      code: 'commit_failed',
+      message: expect.stringMatching(
+        /beside its rows has 1[01]\d{8} bytes, and at most 990000000 bytes/,
+      ),
+    });
+  }
+  await store.append([{ ...commit, input: frame(1) }]);
   expect(await store.worlds()).toMatchObject([{ newestTick: 0 }]);
 });

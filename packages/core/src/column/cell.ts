@@ -1,5 +1,5 @@
 import { ArchetypeError } from '../errors.ts';
-import { jsonText } from '../schema/json-text.ts';
+import { jsonText } from '../schema/json-copy.ts';
 import { printType, types, type ColumnType } from '../schema/column-type.ts';
 
 /** How one cell of each kind is written to and read from its memory; a value of another type is refused. */
@@ -10,9 +10,17 @@ const wrongCell = (value: unknown, type: ColumnType): ArchetypeError =>
   );
 
 function shorten(value: unknown): string {
-  const printed =
-    typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const printed = typeof value === 'bigint' ? `${value}n` : textOf(value);
   return printed.length > 60 ? `${printed.slice(0, 57)}...` : printed;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Something inside cannot be printed; that it is an object is what can be said.
+    return 'an object';
+  }
 }
 
 export const float = {

@@ -24,11 +24,11 @@ export class Expression {
     Object.freeze(this);
   }
 
-  isIn(values: readonly unknown[]): Expression {
-    if (!Array.isArray(values)) {
+  isIn(values: Iterable<unknown>): Expression {
+    if (typeof values === 'string' || !(Symbol.iterator in new Object(values))) {
       throw new ArchetypeError(
         'invalid_argument',
-        `isIn was given ${JSON.stringify(values)}; it takes a list of values, for example isIn(['calm', 'angry']).`,
+        `isIn was given ${values === null ? 'null' : typeof values}; it takes a list of values, for example isIn(['calm', 'angry']).`,
       );
     }
     return new Expression(callNode('isIn', [this.node, literalNode(Object.freeze([...values]))]));
@@ -107,10 +107,10 @@ export function toNode(operand: unknown): Node {
       `${operand.node.fn}() is one value of many rows, and a value per row was needed; spread it with .over('key'), or use it in groupBy(...).agg(...).`,
     );
   }
-  if (typeof operand === 'function' || typeof operand === 'symbol') {
+  if (operand === undefined || typeof operand === 'function' || typeof operand === 'symbol') {
     throw new ArchetypeError(
       'invalid_argument',
-      `An expression was given a ${typeof operand}; give a value or an expression such as c.position.x.`,
+      `An expression was given ${operand === undefined ? 'undefined' : `a ${typeof operand}`}; give a value or an expression such as c.position.x, null where there is none.`,
     );
   }
   return literalNode(operand);

@@ -234,7 +234,7 @@ export class Planner {
     }
     const args = this.#sameText(given);
     const argTypes = args.map((arg) => arg.type);
-    const type = complete(fn, args) ? fn.result(argTypes) : undefined;
+    const type = resultOf(fn, argTypes);
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     const maybeNull = fn.partial?.(argTypes) === true || argTypes.some((arg) => arg.nullable);
     return this.#push({
@@ -249,7 +249,10 @@ export class Planner {
 
   #nulls(name: string, fn: NullFunction, given: readonly Op[]): Op {
     const args = name === 'isNull' ? given : this.#sameText(given);
-    const type = complete(fn, args) ? fn.result(args.map((arg) => arg.type)) : undefined;
+    const type = resultOf(
+      fn,
+      args.map((arg) => arg.type),
+    );
     if (type === undefined) throw this.#mismatch(name, fn.needs, args);
     return this.#push({ kind: 'null', name, fn, args, type });
   }
@@ -368,9 +371,13 @@ export class Planner {
   }
 }
 
-/** No argument is left out, which only JavaScript lets pass. */
-const complete = (fn: { readonly apply: Function }, args: readonly Op[]): boolean =>
-  args.length >= fn.apply.length;
+/** The type of a call, if its arguments fit and none is left out, which only JavaScript lets pass. */
+function resultOf(
+  fn: { result(args: readonly ColumnType[]): ColumnType | undefined; readonly apply: Function },
+  args: readonly ColumnType[],
+): ColumnType | undefined {
+  return args.length < fn.apply.length ? undefined : fn.result(args);
+}
 
 /** Numbers go into floats; everything else needs its own type. */
 function assignable(from: ColumnType, to: ColumnType): boolean {

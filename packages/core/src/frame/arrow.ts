@@ -16,6 +16,7 @@ import {
 } from '../schema/column-type.ts';
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
+import { ofOneSchema } from './of-one-schema.ts';
 
 // Long, because nothing else may know of apache-arrow: both ways of every kind are here.
 
@@ -75,9 +76,9 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
   const fields = frames[0]!.schema.map((field) => arrowField(field, notes));
   const schema = new arrow.Schema(fields);
-  const words: Words = new Map();
+  const dictionaries: Dictionaries = new Map();
   const batches = frames.map(({ columns, numRows }) => {
-    const children = columns.map((column) => arrowData(column, words));
+    const children = columns.map((column) => arrowData(column, dictionaries));
     const type = new arrow.Struct(fields);
     const struct = arrow.makeData({ type, length: numRows, nullCount: 0, children });
     return new arrow.RecordBatch(schema, struct);
@@ -85,10 +86,10 @@ function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
   return new arrow.Table(schema, batches);
 }
 
-/** Dictionaries by what is in them: batches of a file share theirs. */
-type Words = Map<readonly string[], arrow.Vector>;
+/** Dictionaries by their values: an Arrow file holds one for each field, which all its batches share. */
+type Dictionaries = Map<string, arrow.Vector>;
 
-function arrowData(column: Column, words: Words): arrow.Data {
+function arrowData(column: Column, dictionaries: Dictionaries): arrow.Data {
   const { type, length, validity } = column;
   const nulls =
     validity === undefined
@@ -98,17 +99,17 @@ function arrowData(column: Column, words: Words): arrow.Data {
           nullBitmap: packBits(validity),
         };
   const base = { type: arrowType(type), length, ...nulls };
-  return arrow.makeData({ ...base, ...arrowBuffers(column, words) } as never);
+  return arrow.makeData({ ...base, ...arrowBuffers(column, dictionaries) } as never);
 }
 
-function arrowBuffers({ type, data, length }: Column, words: Words): object {
+function arrowBuffers({ type, data, length }: Column, dictionaries: Dictionaries): object {
   switch (type.kind) {
     case 'bool':
       return { data: packBits(data as Uint8Array) };
     case 'timestamp':
       return { data: BigInt64Array.from(data as Float64Array, (ms) => BigInt(Math.trunc(ms))) };
     case 'enum':
-      return { data: data as Int32Array, dictionary: dictionary(type.values!, words) };
+      return { data: data as Int32Array, dictionary: dictionary(type.values!, dictionaries) };
     case 'vector':
       return {
         child: arrow.makeData({
@@ -125,17 +126,20 @@ function arrowBuffers({ type, data, length }: Column, words: Words): object {
     }
     case 'list': {
       const { offsets, child } = data as ListData;
-      return { valueOffsets: offsets, child: arrowData(child, words) };
+      return { valueOffsets: offsets, child: arrowData(child, dictionaries) };
     }
     case 'struct':
-      return { children: (data as StructData).children.map((child) => arrowData(child, words)) };
+      return {
+        children: (data as StructData).children.map((child) => arrowData(child, dictionaries)),
+      };
     default:
       return { data: data as TypedArray };
   }
 }
 
-function dictionary(values: readonly string[], words: Words): arrow.Vector {
-  const known = words.get(values);
+function dictionary(values: readonly string[], dictionaries: Dictionaries): arrow.Vector {
+  const key = JSON.stringify(values);
+  const known = dictionaries.get(key);
   if (known !== undefined) return known;
   const { offsets, bytes } = Text.fromStrings(values).encoded;
   const vector = new arrow.Vector([
@@ -147,7 +151,7 @@ function dictionary(values: readonly string[], words: Words): arrow.Vector {
       data: bytes,
     }),
   ]);
-  words.set(values, vector);
+  dictionaries.set(key, vector);
   return vector;
 }
 
@@ -235,7 +239,7 @@ function plainKind(field: arrow.Field): ColumnType {
 
 function columnOfArrow(data: arrow.Data, type: ColumnType): Column {
   const { length, offset } = data;
-  const same = type.kind === 'utf8' ? wordOfAll(data) : undefined;
+  const same = type.kind === 'utf8' ? textOfAll(data) : undefined;
   if (same !== undefined) return constant(type, length, same);
   const validity =
     data.nullCount > 0 && data.nullBitmap !== undefined && data.nullBitmap !== null
@@ -288,23 +292,32 @@ function dataOfArrow(data: arrow.Data, type: ColumnType): Data {
   }
 }
 
-/** The one word of a dictionary that every row has, if it is so: ids of worlds and runs come this way. */
-function wordOfAll(data: arrow.Data): string | undefined {
-  const words = (data as { readonly dictionary?: arrow.Vector }).dictionary;
-  if (words === undefined || words === null || data.nullCount > 0) return undefined;
+/** The values that rows give by number, if the column is written so. */
+const dictionaryOf = (data: arrow.Data): arrow.Vector | undefined =>
+  (data as { readonly dictionary?: arrow.Vector | null }).dictionary ?? undefined;
+
+/** The one text that a dictionary gives to all rows, if it is so: ids of worlds and runs come this way. */
+function textOfAll(data: arrow.Data): string | undefined {
+  const values = dictionaryOf(data);
+  if (values === undefined || data.nullCount > 0 || data.length === 0) return undefined;
   const codes = data.values as Int32Array;
   for (let row = 1; row < data.length; row++) if (codes[row] !== codes[0]) return undefined;
-  return data.length === 0 ? undefined : ((words.get(codes[0]!) as string | null) ?? undefined);
+  return (values.get(Number(codes[0])) as string | null) ?? undefined;
 }
 
 function textOfArrow(data: arrow.Data): Text {
   const { length } = data;
-  const words = (data as { readonly dictionary?: arrow.Vector }).dictionary;
-  if (words !== undefined && words !== null) {
-    const all = (words.toArray() as readonly (string | null)[]).map((word) => word ?? '');
-    const codes = data.values as Int32Array;
+  const values = dictionaryOf(data);
+  if (values !== undefined) {
+    // A batch of few rows may come with a dictionary of many.
+    const all =
+      values.length > length ? undefined : (values.toArray() as readonly (string | null)[]);
+    const codes = data.values as Int32Array | BigInt64Array;
     const strings: string[] = Array.from({ length });
-    for (let row = 0; row < length; row++) strings[row] = all[codes[row]!] ?? '';
+    for (let row = 0; row < length; row++) {
+      const code = Number(codes[row]);
+      strings[row] = (all === undefined ? (values.get(code) as string | null) : all[code]) ?? '';
+    }
     return Text.fromStrings(strings);
   }
   // 64-bit offsets come from engines that write LargeUtf8.
@@ -321,15 +334,22 @@ function textOfArrow(data: arrow.Data): Text {
 /**
  * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. Several frames of one schema, at least one,
  * are as many batches. What `notes` says of a field goes into its metadata.
+ *
+ * @throws `invalid_argument`, `frame_mismatch` where the schemas differ
+ * @example toIPC([monday, tuesday], 'file')
  */
 export function toIPC(
-  frames: DataFrame | Frame | readonly Frame[],
+  frames: DataFrame | Frame | readonly (DataFrame | Frame)[],
   format: 'stream' | 'file' = 'stream',
   notes?: Notes,
 ): Uint8Array {
-  const batches = 'numRows' in frames ? [plain(frames)] : frames;
-  return arrow.tableToIPC(arrowTable(batches, notes), format);
+  const given: readonly (DataFrame | Frame)[] = isList(frames) ? frames : [frames];
+  return arrow.tableToIPC(arrowTable(ofOneSchema(given.map(plain), 'toIPC'), notes), format);
 }
+
+const isList = (
+  given: DataFrame | Frame | readonly (DataFrame | Frame)[],
+): given is readonly (DataFrame | Frame)[] => Array.isArray(given);
 
 /** The inverse of `toIPC`; reads either format. */
 export function fromIPC(bytes: Uint8Array, schema?: Schema): AnyFrame {

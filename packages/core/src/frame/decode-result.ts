@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ArchetypeError } from '../errors.ts';
+import { checkedParse } from '../schema/checked-parse.ts';
 import type { Fields } from '../schema/component.ts';
 import type { Outcome } from './call-batches.ts';
 import { checkCell, type RowOutput } from './row-outputs.ts';
@@ -12,7 +13,7 @@ export function decoder(
   const schema = z.strictObject({ ...fields });
   return (result, row) => {
     try {
-      const parsed = schema.safeParse(result);
+      const parsed = checkedParse(schema, result, `What the call returned for row ${row}`);
       if (!parsed.success) throw invalid(parsed.error, row);
       const value = outputs.map(({ name, type }) => {
         const cell = parsed.data[name] ?? null;

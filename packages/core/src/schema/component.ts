@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { makerOf, withMaker } from './brand.ts';
 import type { ColumnType, Schema } from './column-type.ts';
-import { jsonText } from './json-text.ts';
+import { jsonCopy } from './json-copy.ts';
 import { cellToJson } from './json-cell.ts';
-import { parseWith } from './parse-with.ts';
+import { checkedParse } from './checked-parse.ts';
 import type { DefaultCell } from './signature.ts';
 import type { BirthRefs, EntityRef } from './entity-ref.ts';
 import type { I32, Json, List, Nullable, Simplify, TypeOf, Vector } from './types.ts';
@@ -180,7 +180,7 @@ function checkName(name: string, fields: readonly string[]): void {
 /** All fields, defaults filled in, checked. @throws `invalid_value` */
 function make(component: AnyComponent, given: object): Value {
   const { schema, fields } = definitionOf(component);
-  const parsed = parseWith(schema, given, `A ${component.type} value`);
+  const parsed = checkedParse(schema, given, `A ${component.type} value`);
   if (!parsed.success) throw invalid(component, parsed.error);
   const value: Record<string, unknown> = { type: component.type };
   for (const [field, type] of fields)
@@ -218,20 +218,39 @@ export function checkOf(component: AnyComponent, field: string): (value: unknown
   const type = (component.fields as Record<string, ColumnType>)[field]!;
   return (value) => {
     const where = `${component.type}.${field}`;
-    const parsed = parseWith(check, value, `A value for ${where}`);
+    const parsed = checkedParse(check, value, `A value for ${where}`);
     if (parsed.success) return toCell(parsed.data, type, where);
     const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [field, ...issue.path] }));
     throw invalid(component, new z.ZodError(issues));
   };
 }
 
+/** A value as its cell, for which JSON is copied, wherever it lies in lists and structs. @throws `invalid_value` */
 function toCell(value: unknown, type: ColumnType, where: string): unknown {
   if (value === undefined || value === null) return null;
-  // A copy: what the caller does to it until the tick is not the tick's.
-  if (type.kind === 'json') return JSON.parse(jsonText(value, `A value for ${where}`));
+  if (type.kind === 'json') return jsonCopy(value, `A value for ${where}`);
+  if (type.kind === 'vector') return Float32Array.from(value as ArrayLike<number>);
+  if (holdsJson(type))
+    return type.kind === 'list' ? listCell(value, type, where) : structCell(value, type, where);
   checkText(value, where);
-  return type.kind === 'vector' ? Float32Array.from(value as ArrayLike<number>) : value;
+  return value;
 }
+
+const holdsJson = ({ kind, item, fields }: ColumnType): boolean =>
+  kind === 'json' ||
+  (item !== undefined && holdsJson(item)) ||
+  fields?.some((field) => holdsJson(field.type)) === true;
+
+const listCell = (value: unknown, { item }: ColumnType, where: string): unknown =>
+  (value as readonly unknown[]).map((inner) => toCell(inner, item!, where));
+
+const structCell = (value: unknown, { fields }: ColumnType, where: string): unknown =>
+  Object.fromEntries(
+    fields!.map(({ name, type }) => [
+      name,
+      toCell((value as Record<string, unknown>)[name], type, `${where}.${name}`),
+    ]),
+  );
 
 /** Texts that UTF-8 cannot keep are refused where they are given, not in the tick that would store them. */
 function checkText(value: unknown, where: string): void {

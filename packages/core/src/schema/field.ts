@@ -95,7 +95,7 @@ export function entity(): z.ZodCustom<EntityRef, EntityRef> & Tagged<I32> {
   return schema.register(markers, { column: types.i32 }) as typeof schema & Tagged<I32>;
 }
 
-/** Anything that JSON can hold, kept as text. */
+/** Anything that JSON can hold, of at most 100 levels of lists and objects; kept as text, copied when it is given. */
 export function json<T = unknown>(): z.ZodType<T> & Tagged<Json<T>> {
   const schema = z.json().register(markers, { column: types.json });
   return schema as unknown as z.ZodType<T> & Tagged<Json<T>>;

@@ -1,5 +1,6 @@
 import { ArchetypeError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import { MAX_JSON_DEPTH } from '../schema/json-copy.ts';
 
 // Errors carry JSON too, and come before everything else: the type is theirs to import.
 export type { Json } from '../json.ts';
@@ -17,9 +18,6 @@ export function sameJson(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Levels of lists and objects: what is nested deeper is a mistake more often than data, and readers have limits too. */
-export const MAX_DEPTH = 100;
-
 /** A deeply frozen copy. @throws `invalid_argument` for what JSON cannot hold, said of `what` */
 export function toJson(given: unknown, what: string, path = '', depth = 0): Json {
   const refuse = (problem: string): ArchetypeError =>
@@ -32,7 +30,7 @@ export function toJson(given: unknown, what: string, path = '', depth = 0): Json
     if (Number.isFinite(given)) return given;
     throw refuse(String(given));
   }
-  if (depth > MAX_DEPTH) throw refuse('something nested too deep, or inside itself,');
+  if (depth > MAX_JSON_DEPTH) throw refuse('something nested too deep, or inside itself,');
   if (Array.isArray(given)) {
     return Object.freeze(
       given.map((item: unknown, k) => toJson(item, what, `${path}[${k}]`, depth + 1)),

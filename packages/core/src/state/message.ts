@@ -1,7 +1,7 @@
 import { columnOf, constant, fromValues } from '../column/columns.ts';
 import type { Column } from '../column/column.ts';
 import { Frame } from '../frame/frame.ts';
-import { jsonText } from '../schema/json-text.ts';
+import { jsonCopy } from '../schema/json-copy.ts';
 import { nullable, types, type Schema } from '../schema/column-type.ts';
 import type { Json } from './json.ts';
 
@@ -64,5 +64,5 @@ export function asSent(messages: Frame, tick: number, delivered: Column): Frame 
 
 /** @throws `invalid_value` for what JSON cannot hold */
 export function contentOf(given: unknown): Json {
-  return JSON.parse(jsonText(given, 'The content of a message')) as Json;
+  return jsonCopy(given, 'The content of a message');
 }

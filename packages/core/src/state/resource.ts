@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ArchetypeError } from '../errors.ts';
-import { jsonText } from '../schema/json-text.ts';
-import { parseWith } from '../schema/parse-with.ts';
-import { MAX_DEPTH, type Json } from './json.ts';
+import { checkedParse } from '../schema/checked-parse.ts';
+import { jsonCopy } from '../schema/json-copy.ts';
+import type { Json } from './json.ts';
 
 declare const held: unique symbol;
 
@@ -44,7 +44,7 @@ interface Definition {
 const definitions = new WeakMap<AnyResource, Definition>();
 
 /**
- * Defines a resource. With a `schema` it is data: its value is JSON, checked, recorded in the commit of the tick that
+ * Defines a resource. With a `schema` it is data: its value is JSON of at most 100 levels, checked, recorded in the commit of the tick that
  * sees it, copied by forks, and frozen for processors. With `fork` it is live: supplied again on resume, and shared with
  * forks or made anew for each.
  *
@@ -91,7 +91,7 @@ export function defineResource(name: string, options: Definition): never {
 export function parseData(resource: AnyResource, value: unknown): Json {
   const { schema } = definitionOf(resource);
   const what = `The value of data resource "${resource.resource}"`;
-  const parsed = parseWith(schema!, value, what);
+  const parsed = checkedParse(schema!, value, what);
   if (!parsed.success) {
     throw new ArchetypeError(
       'invalid_value',
@@ -99,7 +99,7 @@ export function parseData(resource: AnyResource, value: unknown): Json {
       { cause: parsed.error },
     );
   }
-  return deepFreeze(JSON.parse(jsonText(parsed.data, what)) as Json, what);
+  return jsonCopy(parsed.data, what);
 }
 
 /** The value a resource has when none is given, or undefined when it needs one. */
@@ -125,18 +125,6 @@ function definitionOf(resource: AnyResource): Definition {
     'invalid_argument',
     'A resource was needed; give what defineResource returned, or a value made with it.',
   );
-}
-
-function deepFreeze(value: Json, what: string, depth = 0): Json {
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth > MAX_DEPTH) {
-    throw new ArchetypeError(
-      'invalid_value',
-      `${what} is nested deeper than ${MAX_DEPTH} levels; keep it flatter, for example as a list of nodes that name their parents.`,
-    );
-  }
-  Object.values(value).forEach((inner) => deepFreeze(inner, what, depth + 1));
-  return Object.freeze(value);
 }
 
 /**

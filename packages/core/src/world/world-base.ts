@@ -147,7 +147,7 @@ export abstract class WorldBase {
 
   /**
    * A message to an entity: part of the state of the next tick, and given to all processors of the tick after it as
-   * `ctx.messages`. `content` is anything that JSON can hold.
+   * `ctx.messages`. `content` is anything that JSON can hold, of at most 100 levels of lists and objects.
    *
    * @throws `entity_not_found`, `invalid_value`
    */

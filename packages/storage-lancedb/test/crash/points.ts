@@ -1,4 +1,4 @@
-/** The places of some of so many points, `every` one. Where all are tried, which takes long, it says how far they are. */
+/** Numbers from `first` to below `all`, each `every`th. A full run, which takes long, says how far it is at each tenth. */
 export function* points(
   what: string,
   all: number,

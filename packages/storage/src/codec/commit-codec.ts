@@ -15,8 +15,9 @@ import {
   type TypedArray,
 } from '@archetype/core';
 import type { JournalRecord } from '../journal/frame.ts';
+import { MAX_BYTES, tooMuch } from './catalog-limits.ts';
 import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
-import { decodeJson, jsonBytes, MAX_BYTES } from './json-record.ts';
+import { decodeJson, jsonBytes } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 
 /** Format of a commit's head; a reader refuses a newer one. */
@@ -71,20 +72,16 @@ export function encodeCommit(commit: Commit): JournalRecord {
     settled: commit.settled,
   };
   const json = jsonBytes(head);
-  checkKept(head, json);
+  checkFitsCatalog(head, json);
   const length = Uint32Array.of(json.length, 0);
   return { kind: recordKinds.commit, body: [length, json, ...buffers] };
 }
 
-/** Input and messages of a tick are kept in one row of the catalog. @throws `commit_failed` for more than it holds */
-function checkKept({ inputFrame, messages }: CommitHead, json: Uint8Array): void {
-  const frames = [...(inputFrame?.buffers ?? []), ...(messages?.buffers ?? [])];
-  const bytes = frames.reduce((sum, buffer) => sum + buffer, json.byteLength);
-  if (bytes <= MAX_BYTES) return;
-  throw new ArchetypeError(
-    'commit_failed',
-    `Input, messages and ends of commands take ${bytes} bytes, and at most ${MAX_BYTES} are kept of one tick; nothing of it is stored; split them over several ticks.`,
-  );
+/** Input and messages are kept with the tick's own row. @throws `commit_failed` for more than it holds */
+function checkFitsCatalog({ inputFrame, messages }: CommitHead, json: Uint8Array): void {
+  const sizes = [...(inputFrame?.buffers ?? []), ...(messages?.buffers ?? [])];
+  const bytes = sizes.reduce((sum, size) => sum + size, json.byteLength);
+  if (bytes > MAX_BYTES) throw tooMuch(`What a tick says beside its rows has ${bytes} bytes`);
 }
 
 function encodeTable(table: TableCommit, buffers: TypedArray[]): TableHead {

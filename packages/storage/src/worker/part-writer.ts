@@ -68,8 +68,9 @@ export class PartWriter {
 
 export function countInactive(active: Column): number {
   if (active.constant === true) return 0;
-  const living = active.data as Uint8Array;
+  // Its bytes, since all rows of every part pass here.
+  const flags = active.data as Uint8Array;
   let inactive = 0;
-  for (let row = 0; row < active.length; row++) if (living[row] === 0) inactive++;
+  for (let row = 0; row < active.length; row++) if (flags[row] === 0) inactive++;
   return inactive;
 }

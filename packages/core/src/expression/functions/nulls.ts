@@ -49,7 +49,7 @@ const logic = (decisive: 0 | 1, sql: string): NullFunction => {
   return {
     result: (args) =>
       args.every(isBool) ? { ...types.bool, nullable: args.some((t) => t.nullable) } : undefined,
-    needs: 'conditions',
+    needs: 'two conditions',
     chooses: false,
     js([a, b]) {
       const value = `(${guarded(a!)}${operator}${guarded(b!)})`;

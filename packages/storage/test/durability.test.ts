@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FaultyFileSystem } from './journal/faulty-file-system.ts';
 import { temporaryDirectory } from './journal/journal-in.ts';
+import { brokenParts } from './records.ts';
 
-const tables = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => { throw new Error("not here") }',
-};
+const tables = brokenParts;
 const quiet = { flushRows: 1e9, flushMb: 1e6, idleSec: 1e6 };
 
 /** A store whose parts are never needed; it is left behind as a killed process leaves it, or taken over. */

@@ -1,35 +1,13 @@
-import { mintId, type CommandRecord, type SettledCommand, type WorldRecord } from '@archetype/core';
+import type { SettledCommand } from '@archetype/core';
 import { openDurableStore, openReadOnlyStore } from '@archetype/storage';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from './journal/journal-in.ts';
+import { command, noParts, worldRecord } from './records.ts';
 
-const tables = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => ({ async *list() {}, async remove() {}, async close() {} })',
-};
-const command = (id: string, sequence: number): CommandRecord => ({
-  id,
-  type: 'say',
-  payload: null,
-  tick: 0,
-  priority: 0,
-  sequence,
-  actor: { id: 'ann', roles: [] },
-  acceptedAt: 0,
-});
-const record: WorldRecord = {
-  world: mintId(),
-  run: mintId(),
-  name: 'w',
-  seed: 1,
-  createdAt: 0,
-  lineage: [],
-  resources: {},
-  live: [],
-};
+const tables = noParts;
+const record = worldRecord();
 
 /** Where flushes come between an end, the command that it ends, and another end. */
 const places = [[], [1], [2], [1, 2], [1, 2, 3]];

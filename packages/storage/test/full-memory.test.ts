@@ -1,12 +1,9 @@
 import { openDurableStore } from '@archetype/storage';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from './journal/journal-in.ts';
+import { brokenParts, command } from './records.ts';
 
-const tables = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => { throw new Error("not here") }',
-};
+const tables = brokenParts;
 
 test('while flushing keeps failing, a store whose memory is full takes nothing more', async () => {
   const store = await openDurableStore({
@@ -20,18 +17,7 @@ test('while flushing keeps failing, a store whose memory is full takes nothing m
   for (let sequence = 0; sequence < 24; sequence++) {
     await store
       .accept({
-        commands: [
-          {
-            id: `c${sequence}`,
-            type: 'say',
-            payload,
-            tick: 0,
-            priority: 0,
-            sequence,
-            actor: { id: 'ann', roles: [] },
-            acceptedAt: 0,
-          },
-        ],
+        commands: [command(`c${sequence}`, sequence, payload)],
       })
       .then(
         () => accepted++,

@@ -7,12 +7,9 @@ import { expect, test } from 'vitest';
 import { encodeJson } from '../src/codec/json-record.ts';
 import { encodeFrame, encodeHeader } from '../src/journal/frame.ts';
 import { temporaryDirectory } from './journal/journal-in.ts';
+import { brokenParts, noParts } from './records.ts';
 
-const tables = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => { throw new Error("not here") }',
-};
+const tables = brokenParts;
 
 async function made(): Promise<{ directory: string; storeId: Uint8Array }> {
   const directory = await temporaryDirectory();
@@ -53,11 +50,6 @@ test('a catalog of a newer format is refused', async () => {
 });
 
 /** A table store for stores that have no rows: nothing is in it, and nothing can be put there. */
-const noParts = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => ({ async *list() {}, async remove() {}, async close() {} })',
-};
 
 /** A store whose catalog a version wrote that knew formats up to 3. */
 async function ofFormat3(): Promise<string> {

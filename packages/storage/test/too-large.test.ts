@@ -1,35 +1,13 @@
-import {
-  columnOf,
-  Frame,
-  mintId,
-  types,
-  type Acceptance,
-  type CommandRecord,
-  type Commit,
-  type Json,
-} from '@archetype/core';
+import { columnOf, Frame, types, type Acceptance, type Commit, type Json } from '@archetype/core';
 import { openDurableStore } from '@archetype/storage';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from './journal/journal-in.ts';
+import { command, noParts, worldRecord } from './records.ts';
 
-const tables = {
-  backend: 'none',
-  module:
-    'data:text/javascript,export const openTableStore = async () => ({ async *list() {}, async remove() {}, async close() {} })',
-};
-const accepted = (sequence: number, payload: Json): Acceptance => {
-  const command: CommandRecord = {
-    id: `c${sequence}`,
-    type: 'say',
-    payload,
-    tick: 0,
-    priority: 0,
-    sequence,
-    actor: { id: 'ann', roles: [] },
-    acceptedAt: 0,
-  };
-  return { commands: [command] };
-};
+const tables = noParts;
+const accepted = (sequence: number, payload: Json): Acceptance => ({
+  commands: [command(`c${sequence}`, sequence, payload)],
+});
 
 test('commands of more JSON than a string holds, or nested deeper than it can be written, are refused with a code, and the store goes on', async () => {
   await using store = await openDurableStore({ directory: await temporaryDirectory(), tables });
@@ -66,8 +44,8 @@ test('what is taken can be moved into parts and read again, however deep it is n
     expect(store.health()).toMatchObject({ failures: 0 });
   }
   await using store = await openDurableStore({ directory, tables });
-  const [command] = await store.commands({});
-  expect(JSON.stringify(command?.payload)).toBe(JSON.stringify(deep));
+  const [stored] = await store.commands({});
+  expect(JSON.stringify(stored?.payload)).toBe(JSON.stringify(deep));
 });
 
 test('brackets in texts are no levels', async () => {
@@ -79,16 +57,7 @@ test('brackets in texts are no levels', async () => {
 
 test('input and messages of more than the catalog keeps are refused with a code, and the world goes on', async () => {
   await using store = await openDurableStore({ directory: await temporaryDirectory(), tables });
-  const lease = await store.create({
-    world: mintId(),
-    run: mintId(),
-    name: 'w',
-    seed: 1,
-    createdAt: 0,
-    lineage: [],
-    resources: {},
-    live: [],
-  });
+  const lease = await store.create(worldRecord());
   const frame = (rows: number): Frame => {
     const cells = columnOf(types.f64, rows, new Float64Array(rows));
     return new Frame([{ name: 'x', type: types.f64 }], [cells], rows);

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { makerOf, withMaker } from './brand.ts';
 import type { ColumnType, Schema } from './column-type.ts';
-import { jsonCopy } from './json-copy.ts';
-import { cellToJson } from './json-cell.ts';
+import { checkNames } from './check-names.ts';
 import { checkedParse } from './checked-parse.ts';
+import { cellToJson } from './json-cell.ts';
+import { toCell } from './to-cell.ts';
 import type { DefaultCell } from './signature.ts';
 import type { BirthRefs, EntityRef } from './entity-ref.ts';
 import type { I32, Json, List, Nullable, Simplify, TypeOf, Vector } from './types.ts';
@@ -112,7 +113,7 @@ export function defineComponent<const N extends string, S extends Fields = {}>(
   name: N,
   fields?: S,
 ): Component<N, FieldTypes<S>> {
-  checkName(name, Object.keys(fields ?? {}));
+  checkNames(name, Object.keys(fields ?? {}));
   const schema = z.strictObject({ ...fields });
   const prefix = name.toLowerCase();
   const types: Record<string, ColumnType> = {};
@@ -146,35 +147,6 @@ function defaultsOf(
       return [[`${prefix}__${field}`, cellToJson(types[field]!, given.data)] as const];
     }),
   );
-}
-
-function checkName(name: string, fields: readonly string[]): void {
-  if (!/^[A-Z][A-Za-z0-9]*$/.test(name)) {
-    throw new ArchetypeError(
-      'invalid_name',
-      `Component name ${JSON.stringify(name)} must be letters and digits, first a capital, for example "Position".`,
-    );
-  }
-  if (name.toLowerCase() === 'has') {
-    throw new ArchetypeError(
-      'reserved_name',
-      `A component cannot be called ${name}: c.has(Component) asks what an entity has. Call it something else, for example "Owns".`,
-    );
-  }
-  for (const field of fields) {
-    if (field === 'type') {
-      throw new ArchetypeError(
-        'reserved_name',
-        `${name}.type cannot be a field: "type" carries the component's name in its serialised form. Rename the field, for example to "kind".`,
-      );
-    }
-    if (!/^[a-z][A-Za-z0-9_]*$/.test(field) || field.includes('__')) {
-      throw new ArchetypeError(
-        'invalid_name',
-        `Field name ${name}.${field} must be letters, digits and single underscores, first a small letter, for example "dx".`,
-      );
-    }
-  }
 }
 
 /** All fields, defaults filled in, checked. @throws `invalid_value` */
@@ -223,46 +195,6 @@ export function checkOf(component: AnyComponent, field: string): (value: unknown
     const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [field, ...issue.path] }));
     throw invalid(component, new z.ZodError(issues));
   };
-}
-
-/** A value as its cell, for which JSON is copied, wherever it lies in lists and structs. @throws `invalid_value` */
-function toCell(value: unknown, type: ColumnType, where: string): unknown {
-  if (value === undefined || value === null) return null;
-  if (type.kind === 'json') return jsonCopy(value, `A value for ${where}`);
-  if (type.kind === 'vector') return Float32Array.from(value as ArrayLike<number>);
-  if (holdsJson(type))
-    return type.kind === 'list' ? listCell(value, type, where) : structCell(value, type, where);
-  checkText(value, where);
-  return value;
-}
-
-const holdsJson = ({ kind, item, fields }: ColumnType): boolean =>
-  kind === 'json' ||
-  (item !== undefined && holdsJson(item)) ||
-  fields?.some((field) => holdsJson(field.type)) === true;
-
-const listCell = (value: unknown, { item }: ColumnType, where: string): unknown =>
-  (value as readonly unknown[]).map((inner) => toCell(inner, item!, where));
-
-const structCell = (value: unknown, { fields }: ColumnType, where: string): unknown =>
-  Object.fromEntries(
-    fields!.map(({ name, type }) => [
-      name,
-      toCell((value as Record<string, unknown>)[name], type, `${where}.${name}`),
-    ]),
-  );
-
-/** Texts that UTF-8 cannot keep are refused where they are given, not in the tick that would store them. */
-function checkText(value: unknown, where: string): void {
-  if (typeof value === 'string') {
-    if (value.isWellFormed()) return;
-    throw new ArchetypeError(
-      'invalid_value',
-      `A text given for ${where} holds half a surrogate pair, which UTF-8 cannot keep; use toWellFormed() on it first.`,
-    );
-  }
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
-  for (const inner of Object.values(value)) checkText(inner, where);
 }
 
 function invalid(component: AnyComponent, error: z.ZodError): ArchetypeError {

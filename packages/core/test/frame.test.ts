@@ -111,6 +111,27 @@ describe('columns of every kind', () => {
     expect([...read.column('id' as never)]).toEqual(['x', 'y', 'x']);
   });
 
+  test.each(['stream', 'file'] as const)(
+    'toIPC gives the same bytes each time, also in memory that it is given: %s',
+    (format) => {
+      const asked: number[] = [];
+      const lent = new Uint8Array(1_000_000).fill(255);
+      const memory = (bytes: number): Uint8Array => {
+        asked.push(bytes);
+        return lent.subarray(0, bytes);
+      };
+      const bytes = toIPC([df, df], format, { memory });
+      const notes = (): Record<string, string> => ({ from: 'a note' });
+      expect(asked).toEqual([bytes.byteLength]);
+      expect(bytes.buffer).toBe(lent.buffer);
+      expect(bytes).toEqual(toIPC([df, df], format));
+      expect(toIPC(df, format, { notes, memory })).toEqual(toIPC(df, format, { notes }));
+      expect(() => toIPC(df, format, { memory: () => lent.subarray(0, 9) })).toThrow(
+        /^toIPC was given memory of 9 bytes where it asked for \d+; give as many as it asks for\.$/,
+      );
+    },
+  );
+
   test('toIPC needs frames of one schema, and one at least', () => {
     expect(() => toIPC([], 'file')).toThrow(/toIPC was given a list without frames/);
     expect(() => toIPC(null as never)).toThrow(/A DataFrame was needed/);

@@ -1,14 +1,15 @@
 import { ArchetypeError, fromArrow, toIPC, type Frame, type Schema } from '@archetype/core';
-import type {
-  NearestQuery,
-  ObjectStore,
-  OpenTableStore,
-  PartFiles,
-  PartId,
-  RowFilter,
-  RowRange,
-  Slice,
-  TableStore,
+import {
+  LentMemory,
+  type NearestQuery,
+  type ObjectStore,
+  type OpenTableStore,
+  type PartFiles,
+  type PartId,
+  type RowFilter,
+  type RowRange,
+  type Slice,
+  type TableStore,
 } from '@archetype/storage';
 import { connect, Index, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir } from 'node:fs/promises';
@@ -55,23 +56,37 @@ class LanceTableStore implements TableStore {
   readonly #folder: PartFolder;
   readonly #objects: ObjectStore | undefined;
   readonly #open = new Map<PartId, Promise<Table>>();
+  /** For rows as bytes; Lance copies them while it is asked to write. */
+  readonly #memory = new LentMemory();
+  /** Absent in an object store, where it would be a request for each file. */
+  readonly copy?: NonNullable<TableStore['copy']>;
 
   constructor(connection: NativeConnection, folder: PartFolder, objects: ObjectStore | undefined) {
     this.#connection = connection;
     this.#folder = folder;
     this.#objects = objects;
+    const { copy } = folder;
+    if (copy === undefined) return;
+    this.copy = async (part, to) => {
+      await this.remove([to]);
+      await copy(part, to);
+    };
   }
 
   async write(part: PartId, schema: Schema, rows: AsyncIterable<Frame>): Promise<PartFiles> {
     await this.remove([part]);
     let written: NativeTable | undefined;
-    const append = async (frames: readonly Frame[]): Promise<void> => {
-      const bytes = toIPC(lanceRows(schema, frames), 'file', encodingOf);
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      if (written === undefined)
-        written = await this.#connection.inner.createTable(part, buffer, 'create');
-      else await written.add(buffer, 'append');
-    };
+    const append = (frames: readonly Frame[]): Promise<void> =>
+      this.#memory.lend(async (memory) => {
+        const { buffer, byteLength } = toIPC(lanceRows(schema, frames), 'file', {
+          notes: encodingOf,
+          memory,
+        });
+        const bytes = Buffer.from(buffer, 0, byteLength);
+        if (written === undefined)
+          written = await this.#connection.inner.createTable(part, bytes, 'create');
+        else await written.add(bytes, 'append');
+      });
     // One call is one fragment; rows keep their numbers over all of them, and `take` counts on their size.
     let frames: Frame[] = [];
     let count = 0;

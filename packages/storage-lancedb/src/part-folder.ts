@@ -1,6 +1,7 @@
 import { checkFiles, type ObjectStore, type PartFiles, type PartId } from '@archetype/storage';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linkTree } from './link-tree.ts';
 import { syncTree } from './sync-tree.ts';
 
 const SUFFIX = '.lance';
@@ -11,6 +12,8 @@ export interface PartFolder {
   where(part: PartId): string;
   /** Returns when what Lance wrote survives a power loss. */
   settle(part: PartId): Promise<PartFiles>;
+  /** A part of the same files under another name. */
+  copy?(part: PartId, to: PartId): Promise<void>;
   check(part: PartId, files: PartFiles): Promise<readonly string[]>;
   list(): AsyncIterable<PartId>;
   remove(part: PartId): Promise<void>;
@@ -21,6 +24,8 @@ export function localFolder(root: string): PartFolder {
   return {
     where: (part) => join(root, part + SUFFIX),
     settle: (part) => syncTree(root, part + SUFFIX),
+    // Lance writes new files and leaves those there are as they are.
+    copy: (part, to) => linkTree(join(root, part + SUFFIX), join(root, to + SUFFIX)),
     check: (_part, files) => checkFiles(root, files),
     async *list() {
       for (const name of await readdir(root))

@@ -1,7 +1,7 @@
 import { Worlds } from '@archetype/core';
 import { openReadOnlyStore } from '@archetype/storage';
 import { lancedb } from '@archetype/storage-lancedb';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +10,13 @@ import { Position, temporaryDirectory, ticksOf, walkers } from './walkers.ts';
 
 const partsIn = async (directory: string): Promise<readonly string[]> =>
   (await readdir(join(directory, 'lance'))).toSorted();
+
+/** Which files on the disk hold the rows of a part. */
+async function dataOf(directory: string, part: string): Promise<readonly number[]> {
+  const data = join(directory, 'lance', part, 'data');
+  const files = await Promise.all((await readdir(data)).map((name) => stat(join(data, name))));
+  return files.map(({ ino }) => ino).toSorted((a, b) => a - b);
+}
 
 /** Parts that were replaced and not forgotten. */
 function retiredIn(directory: string): readonly string[] {
@@ -76,7 +83,7 @@ describe('merging', () => {
     await store.close();
   });
 
-  test('readers in the middle of a large part go on, whole and in order, while it is written anew with an index', async () => {
+  test('readers in the middle of a large part go on, whole and in order, while another with an index takes its place', async () => {
     const directory = await temporaryDirectory();
     const [n, ticks] = [70_000, 4];
     const busy = { ...lancedb, module: new URL('unindexed-tables.ts', import.meta.url).href };
@@ -105,7 +112,13 @@ describe('merging', () => {
     await store.flush();
     expect(indexed()).toEqual([1]);
     // The scan of the same process keeps the part that it is in.
-    expect(await partsIn(directory)).toEqual(expect.arrayContaining([...old]));
+    const parts = await partsIn(directory);
+    expect(parts).toEqual(expect.arrayContaining([...old]));
+    const added = parts.filter((part) => !old.includes(part));
+    expect(added).toHaveLength(1);
+    // Rows are not written anew for an index.
+    const large = await Promise.all(old.map((part) => dataOf(directory, part)));
+    expect(large).toContainEqual(await dataOf(directory, added[0]!));
     for (const [k, scan] of scans.entries()) {
       const frames = [firsts[k]];
       for await (const frame of scan) frames.push(frame);

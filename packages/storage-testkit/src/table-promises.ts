@@ -267,6 +267,36 @@ export const tablePromises: readonly TablePromise[] = [
     },
   },
   {
+    title:
+      'a copy of a part has its rows, and each is what it is without the other (if it offers that)',
+    check: async (open) => {
+      const store = await open();
+      if (store.copy !== undefined) {
+        const files = await store.write('p1', schema, batches(rows(0, 500), rows(500, 2_000)));
+        const same = async (part: string) => {
+          const found: Frame[] = [];
+          for await (const frame of store.scan([{ part, offset: 0, rows: 2_000 }], schema))
+            found.push(frame);
+          return Frame.concat(schema, found).equals(rows(0, 2_000));
+        };
+        // What a crash left under the name is replaced.
+        await store.write('p2', schema, batches(rows(0, 5)));
+        await store.copy('p1', 'p2');
+        const indexed = await store.index?.('p2', ['entity_id']);
+        expect(await same('p1')).toBe(true);
+        expect(await store.check('p1', files)).toEqual([]);
+        await store.copy('p1', 'p3');
+        await store.remove(['p1', 'p3']);
+        expect(await same('p2')).toBe(true);
+        if (indexed !== undefined) expect(await store.check('p2', indexed)).toEqual([]);
+        const left: string[] = [];
+        for await (const part of store.list()) left.push(part);
+        expect(left).toEqual(['p2']);
+      }
+      await store.close();
+    },
+  },
+  {
     title: 'nothing is wrong with a part as it was written; one that is gone is reported',
     check: async (open) => {
       const store = await open();

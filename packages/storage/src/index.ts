@@ -15,6 +15,7 @@ export { StorePool, type StorageConfig } from './pool.ts';
 // For adapters.
 export { openTableStore } from './table-store-source.ts';
 export { checkFiles, digestFile } from './check-files.ts';
+export { LentMemory } from './lent-memory.ts';
 export type {
   NearestQuery,
   OpenTableStore,

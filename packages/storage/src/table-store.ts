@@ -79,6 +79,12 @@ export interface TableStore {
    * Absent: nothing to make.
    */
   index?(part: PartId, columns: readonly string[]): Promise<PartFiles>;
+  /**
+   * Makes a part `to` of the rows of another, in their order, by its files; what is done to it later does not touch the
+   * other. A part `to` that is not listed anywhere is replaced. `index` follows before it has to survive a power loss.
+   * Absent: the store above reads the rows and writes them anew.
+   */
+  copy?(part: PartId, to: PartId): Promise<void>;
   /** What is wrong with a part's files, a sentence each; nothing when they are as they were written. */
   check(part: PartId, files: PartFiles): Promise<readonly string[]>;
   /** Every part there is, listed or not; how leftovers are found. */

@@ -21,7 +21,7 @@ import { ofOneSchema } from './of-one-schema.ts';
 // Long, because nothing else may know of apache-arrow: both ways of every kind are here.
 
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
-const arrowTypes: { readonly [K in Kind]: (type: ColumnType) => arrow.DataType } = {
+const arrowTypes: { readonly [K in Kind]: (type: ColumnType, ids: Ids) => arrow.DataType } = {
   f64: () => new arrow.Float64(),
   f32: () => new arrow.Float32(),
   i32: () => new arrow.Int32(),
@@ -30,21 +30,25 @@ const arrowTypes: { readonly [K in Kind]: (type: ColumnType) => arrow.DataType }
   bool: () => new arrow.Bool(),
   utf8: () => new arrow.Utf8(),
   json: () => new arrow.Utf8(),
-  enum: () => new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32()),
+  enum: (_type, ids) => new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), ids.next++),
   timestamp: () => new arrow.TimestampMillisecond('UTC'),
   vector: (type) =>
     new arrow.FixedSizeList(type.size!, new arrow.Field('item', new arrow.Float32(), false)),
-  list: (type) =>
-    new arrow.List(new arrow.Field('item', arrowType(type.item!), type.item!.nullable)),
-  struct: (type) =>
+  list: (type, ids) =>
+    new arrow.List(new arrow.Field('item', arrowType(type.item!, ids), type.item!.nullable)),
+  struct: (type, ids) =>
     new arrow.Struct(
       type.fields!.map(
-        (field) => new arrow.Field(field.name, arrowType(field.type), field.type.nullable),
+        (field) => new arrow.Field(field.name, arrowType(field.type, ids), field.type.nullable),
       ),
     ),
 };
 
-const arrowType = (type: ColumnType): arrow.DataType => arrowTypes[type.kind](type);
+/** Numbers of the dictionaries of one table; Arrow's own count on for ever, and the same rows would give other bytes. */
+interface Ids {
+  next: number;
+}
+const arrowType = (type: ColumnType, ids: Ids): arrow.DataType => arrowTypes[type.kind](type, ids);
 
 /** Marks what Arrow's own types cannot tell apart. */
 const KIND = 'archetype:kind';
@@ -52,11 +56,11 @@ const KIND = 'archetype:kind';
 /** What is said of a field to whoever reads the Arrow schema. */
 type Notes = (field: Field) => Readonly<Record<string, string>>;
 
-function arrowField(field: Field, notes?: Notes): arrow.Field {
+function arrowField(field: Field, ids: Ids, notes?: Notes): arrow.Field {
   const { name, type } = field;
   const metadata = new Map(Object.entries(notes?.(field) ?? {}));
   if (type.kind === 'json') metadata.set(KIND, 'json');
-  return new arrow.Field(name, arrowType(type), type.nullable, metadata);
+  return new arrow.Field(name, arrowType(type, ids), type.nullable, metadata);
 }
 
 // Arrow leaves the bits out of a column of booleans that are all null, and readers in other languages refuse that: Lance
@@ -74,7 +78,8 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 
 /** Frames of one schema, each a batch. */
 function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
-  const fields = frames[0]!.schema.map((field) => arrowField(field, notes));
+  const ids: Ids = { next: 0 };
+  const fields = frames[0]!.schema.map((field) => arrowField(field, ids, notes));
   const schema = new arrow.Schema(fields);
   const dictionaries: Dictionaries = new Map();
   const batches = frames.map(({ columns, numRows }) => {
@@ -98,7 +103,8 @@ function arrowData(column: Column, dictionaries: Dictionaries): arrow.Data {
           nullCount: validity.reduce((n, present) => n + 1 - present, 0),
           nullBitmap: packBits(validity),
         };
-  const base = { type: arrowType(type), length, ...nulls };
+  // A batch takes the numbers of dictionaries from its schema.
+  const base = { type: arrowType(type, { next: 0 }), length, ...nulls };
   return arrow.makeData({ ...base, ...arrowBuffers(column, dictionaries) } as never);
 }
 
@@ -331,9 +337,17 @@ function textOfArrow(data: arrow.Data): Text {
   });
 }
 
+/** How `toIPC` writes. */
+export interface IpcOptions {
+  /** What it says of a field goes into the field's metadata. */
+  readonly notes?: Notes;
+  /** Gives the bytes to write into, so many at offset 0 of their buffer; asked once. Unless told, they are new ones. */
+  readonly memory?: (bytes: number) => Uint8Array;
+}
+
 /**
  * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. Several frames of one schema, at least one,
- * are as many batches. What `notes` says of a field goes into its metadata.
+ * are as many batches.
  *
  * @throws `invalid_argument`, `frame_mismatch` where the schemas differ
  * @example toIPC([monday, tuesday], 'file')
@@ -341,10 +355,38 @@ function textOfArrow(data: arrow.Data): Text {
 export function toIPC(
   frames: DataFrame | Frame | readonly (DataFrame | Frame)[],
   format: 'stream' | 'file' = 'stream',
-  notes?: Notes,
+  { notes, memory = (bytes) => new Uint8Array(bytes) }: IpcOptions = {},
 ): Uint8Array {
   const given: readonly (DataFrame | Frame)[] = isList(frames) ? frames : [frames];
-  return arrow.tableToIPC(arrowTable(ofOneSchema(given.map(plain), 'toIPC'), notes), format);
+  const pieces = new Pieces();
+  const writer =
+    format === 'stream' ? new arrow.RecordBatchStreamWriter() : new arrow.RecordBatchFileWriter();
+  writer.reset(pieces).writeAll(arrowTable(ofOneSchema(given.map(plain), 'toIPC'), notes));
+  writer.finish();
+  const result = memory(pieces.bytes);
+  if (result.byteLength !== pieces.bytes) {
+    throw new ArchetypeError(
+      'invalid_argument',
+      `toIPC was given memory of ${result.byteLength} bytes where it asked for ${pieces.bytes}; give as many as it asks for.`,
+    );
+  }
+  let at = 0;
+  for (const piece of pieces.all) {
+    result.set(piece, at);
+    at += piece.byteLength;
+  }
+  return result;
+}
+
+/** What a writer of Arrow writes, piece by piece, uncopied. */
+class Pieces extends arrow.AsyncByteQueue {
+  readonly all: Uint8Array[] = [];
+  bytes = 0;
+
+  override write(piece: Uint8Array): void {
+    this.all.push(piece);
+    this.bytes += piece.byteLength;
+  }
 }
 
 const isList = (

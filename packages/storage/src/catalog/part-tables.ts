@@ -69,6 +69,14 @@ export function unindexedPart(database: Database, rows: number): PartId | undefi
   return found?.part;
 }
 
+/** How many rows of a part are of entities that do not live any more; null: not known. */
+export function inactiveIn(database: Database, part: PartId): number | null {
+  const [found] = database.all('select inactive from parts where part = ?', part) as {
+    inactive: number | null;
+  }[];
+  return found?.inactive ?? null;
+}
+
 /** What ticks have of some parts, in ascending run and tick. */
 export function placedIn(database: Database, parts: readonly PartId[]): readonly PlacedRows[] {
   const found = database.all(

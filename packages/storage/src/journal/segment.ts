@@ -30,14 +30,15 @@ export interface ReadSegment {
 
 export const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
 
-/** Reads and checks one segment. @throws `journal_foreign`, `format_newer` */
+/** Reads and checks one segment, into `memory` of so many bytes. @throws `journal_foreign`, `format_newer` */
 export async function readSegment(
   fs: FileSystem,
   directory: string,
   name: string,
   storeId: Uint8Array,
+  memory = (bytes: number): Uint8Array => new Uint8Array(bytes),
 ): Promise<ReadSegment> {
-  const bytes = await readAll(fs, join(directory, name));
+  const bytes = await readAll(fs, join(directory, name), memory);
   const header = decodeHeader(bytes);
   if (header !== undefined) {
     checkHeader(header, name, storeId);
@@ -54,11 +55,15 @@ export async function readSegment(
   };
 }
 
-/** The whole file at the start of a buffer of its own, so that bodies can be viewed as typed arrays. */
-async function readAll(fs: FileSystem, path: string): Promise<Uint8Array> {
+/** The whole file at the start of a buffer, so that bodies can be viewed as typed arrays. */
+async function readAll(
+  fs: FileSystem,
+  path: string,
+  memory: (bytes: number) => Uint8Array,
+): Promise<Uint8Array> {
   const file = await fs.open(path);
   try {
-    const bytes = new Uint8Array(file.size);
+    const bytes = memory(file.size);
     await file.read(bytes, 0);
     return bytes;
   } finally {

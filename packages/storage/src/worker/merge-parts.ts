@@ -23,6 +23,8 @@ export interface MergeLimits {
 
 /** Parts without spans get an index on their entities from so many rows on: at once when merged, else when there is time. */
 const INDEX_ROWS = 200_000;
+/** What parts without spans are looked up by. */
+const INDEXED = ['entity_id'];
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
 
@@ -50,8 +52,31 @@ export async function indexPart(
   if (tables.index === undefined) return false;
   const part = catalog.unindexed(INDEX_ROWS);
   const use = catalog.partUses().find((other) => other.part === part);
-  if (use !== undefined) await rewrite([use], catalog, tables, owner);
-  return use !== undefined;
+  if (use === undefined) return false;
+  const inactive = catalog.inactiveIn(use.part);
+  const whole = use.liveRows === use.rows && inactive !== null;
+  if (tables.copy !== undefined && whole)
+    await copyWithIndex({ ...use, inactive }, catalog, tables, owner);
+  else await rewrite([use], catalog, tables, owner);
+  return true;
+}
+
+/** The same rows at the same places of a new part, with an index. */
+async function copyWithIndex(
+  { part: old, schema, rows, inactive }: PartUse & { readonly inactive: number },
+  catalog: Catalog,
+  tables: TableStore,
+  owner: number,
+): Promise<void> {
+  const part = partId(sequenceOf(old), owner, generationOf(old) + 1, schema);
+  const writer = new PartWriter(tables);
+  await writer.copy(old, part);
+  const files = await writer.index(part, INDEXED);
+  const moves = catalog
+    .placedIn([old])
+    .map((placed) => ({ ...placed, span: { ...placed.span, part } }));
+  const copied = { part, schema, rows, files, inactive, indexed: true, spans: [] };
+  await writer.list(() => catalog.replaceParts([old], copied, moves, Date.now()));
 }
 
 /**
@@ -92,7 +117,7 @@ async function rewrite(
     rowsOf(tables, spans, signature.row, order),
   );
   const indexed = !inSpans && rows >= INDEX_ROWS && tables.index !== undefined;
-  const files = indexed ? await writer.index(part, ['entity_id']) : written.files;
+  const files = indexed ? await writer.index(part, INDEXED) : written.files;
   const { inactive } = written;
   const merged = { part, schema, rows, files, inactive, indexed, spans: order?.spans ?? [] };
   await writer.list(() => catalog.replaceParts(old, merged, moves, Date.now()));

@@ -4,6 +4,7 @@ import { makeDirectory, syncDirectory } from '../file-system/make-directory.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { ABORT } from '../journal/recovery.ts';
 import { readSegment } from '../journal/segment.ts';
+import { LentMemory } from '../lent-memory.ts';
 import { isRemote } from '../remote/location.ts';
 import { Publisher } from '../remote/publisher.ts';
 import { openTableStore } from '../table-store-source.ts';
@@ -62,17 +63,20 @@ const operationsOn = (
   catalog: Catalog,
   tables: TableStore,
   publisher: Publisher | undefined,
+  memory = new LentMemory(),
 ): Table => ({
-  flush: async ({ segment, aborted }) => {
-    // Segments go with whoever owns the store.
-    catalog.confirmOwner();
-    const { frames } = await readSegment(nodeFileSystem, journal, segment, catalog.storeId);
-    const records = frames.filter(
-      ({ kind, sequence }) =>
-        kind !== ABORT && !aborted.some(({ from, to }) => sequence >= from && sequence <= to),
-    );
-    return flushSegment(records, catalog, tables, owner);
-  },
+  flush: ({ segment, aborted }) =>
+    memory.lend(async (bytes) => {
+      // Segments go with whoever owns the store.
+      catalog.confirmOwner();
+      const { storeId } = catalog;
+      const { frames } = await readSegment(nodeFileSystem, journal, segment, storeId, bytes);
+      const records = frames.filter(
+        ({ kind, sequence }) =>
+          kind !== ABORT && !aborted.some(({ from, to }) => sequence >= from && sequence <= to),
+      );
+      return flushSegment(records, catalog, tables, owner);
+    }),
   merge: (limits) => mergeParts(catalog, tables, limits, owner),
   index: () => indexPart(catalog, tables, owner),
   publish: async () => publisher?.publish(),

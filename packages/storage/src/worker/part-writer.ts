@@ -34,6 +34,11 @@ export class PartWriter {
     return { files, inactive };
   }
 
+  async copy(part: PartId, to: PartId): Promise<void> {
+    this.#written.push(to);
+    await this.#guard(() => this.#tables.copy!(part, to));
+  }
+
   async index(part: PartId, columns: readonly string[]): Promise<PartFiles> {
     return this.#guard(() => this.#tables.index!(part, columns));
   }
@@ -51,7 +56,7 @@ export class PartWriter {
     }
   }
 
-  async #guard(work: () => Promise<PartFiles>): Promise<PartFiles> {
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

@@ -45,7 +45,8 @@ export interface NearestQuery extends NearestRows {
 
 /**
  * What a storage adapter implements. A part is an immutable group of files that holds some ticks of one table: written
- * once, read by row number, removed. The durable store above decides which parts exist.
+ * once, read by row number, removed. The durable store above decides which parts exist. Calls about different parts may
+ * overlap, and reads of the same part may.
  */
 export interface TableStore {
   /**

@@ -28,6 +28,9 @@ export class FlushSchedule {
   #timer: NodeJS.Timeout | undefined;
   #burst: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  #maintaining: Promise<void> | undefined;
+  /** Something was flushed since parts were last looked after. */
+  #due = false;
   /** Segments are flushed one after the other, whoever asks. */
   #last: Promise<void> = Promise.resolve();
   /** Resolves when the next segment is flushed, or the flush failed. */
@@ -178,6 +181,7 @@ export class FlushSchedule {
     clearTimeout(this.#timer);
     this.#endBurst();
     await this.#flushing;
+    await this.#maintaining;
   }
 
   #endBurst(): void {
@@ -199,12 +203,31 @@ export class FlushSchedule {
       });
   }
 
-  /** A writer that is always ahead must not keep parts from being looked after. */
   async #work(): Promise<void> {
     do {
       await this.#flush();
-      await this.#maintain(() => this.#ended || this.#called > 0 || this.ahead);
+      this.#lookAfter();
     } while (this.ahead && !this.#ended);
+  }
+
+  /** Parts are looked after beside the flushes that come meanwhile, and once more after those. */
+  #lookAfter(): void {
+    this.#due = true;
+    if (!this.#ended) this.#maintaining ??= this.#whileDue();
+  }
+
+  async #whileDue(): Promise<void> {
+    try {
+      while (this.#due && !this.#ended) {
+        this.#due = false;
+        await this.#maintain(() => this.#ended || this.#called > 0 || this.ahead);
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.failures++;
+    } finally {
+      this.#maintaining = undefined;
+    }
   }
 
   /** Segments that are sealed by now, oldest first; those sealed later are for whoever asks next. */

@@ -41,9 +41,14 @@ export interface Requests {
 export type RequestName = keyof Requests;
 
 export type ThreadRequest =
-  | { readonly kind: RequestName; readonly given: unknown }
+  | { readonly kind: RequestName; readonly id: number; readonly given: unknown }
   | { readonly kind: 'close' };
 export type ThreadReply =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly answer: unknown }
-  | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string };
+  | { readonly kind: 'done'; readonly id: number; readonly answer: unknown }
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly code: string | undefined;
+      readonly message: string;
+    };

@@ -20,10 +20,10 @@ async function answer(request: ThreadRequest): Promise<void> {
   }
   try {
     const done = await operations.run(request.kind, request.given as never);
-    port.postMessage({ kind: 'done', answer: done } satisfies ThreadReply);
+    port.postMessage({ kind: 'done', id: request.id, answer: done } satisfies ThreadReply);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof ArchetypeError ? error.code : undefined;
-    port.postMessage({ kind: 'failed', code, message } satisfies ThreadReply);
+    port.postMessage({ kind: 'failed', id: request.id, code, message } satisfies ThreadReply);
   }
 }

@@ -1,16 +1,23 @@
-import { ArchetypeError, type ErrorCode } from '@archetype/core';
-import { Worker } from 'node:worker_threads';
+import { ArchetypeError } from '@archetype/core';
 import { openOperations, type Operations } from './operations.ts';
-import type { RequestName, Requests, ThreadData, ThreadReply, ThreadRequest } from './requests.ts';
+import type { RequestName, Requests, ThreadData } from './requests.ts';
+import { asFailure, RunningThread } from './running-thread.ts';
 
-/** The other end of the storage thread: asks one thing at a time, in order; the thread starts with the first of them. */
+/** Flushes go one after the other, and so does what looks after parts; neither waits for the other. */
+type Lane = 'flush' | 'upkeep';
+const laneOf = (name: RequestName): Lane => (name === 'flush' ? 'flush' : 'upkeep');
+
+/** Where parts are written and looked after: in a thread, which starts with the first request. */
 export class StorageWorker {
   readonly #data: ThreadData;
-  #worker: Worker | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #thread: Promise<RunningThread> | undefined;
+  readonly #last: Record<Lane, Promise<unknown>> = {
+    flush: Promise.resolve(),
+    upkeep: Promise.resolve(),
+  };
   /** What is left to do is so little that a thread is not worth starting for it. */
   #here = false;
-  #operations: Operations | undefined;
+  #operations: Promise<Operations> | undefined;
   #closed = false;
 
   constructor(data: ThreadData) {
@@ -20,8 +27,9 @@ export class StorageWorker {
   /** @throws what the operation throws; `flush_failed` when the thread itself failed, `store_closed` */
   ask<N extends RequestName>(name: N, given: Requests[N]['given']): Promise<Requests[N]['answer']> {
     if (this.#closed) return Promise.reject(closed());
-    const result = this.#last.then(() => this.#ask(name, given));
-    this.#last = result.catch(() => undefined);
+    const lane = laneOf(name);
+    const result = this.#last[lane].then(() => this.#ask(name, given));
+    this.#last[lane] = result.catch(() => undefined);
     return result as Promise<Requests[N]['answer']>;
   }
 
@@ -33,94 +41,45 @@ export class StorageWorker {
   /** Waits for what was asked for, then ends the thread. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#last;
-    await this.#operations?.close();
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker === undefined) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    worker.once('exit', () => resolve());
-    worker.ref();
-    worker.postMessage({ kind: 'close' } satisfies ThreadRequest);
-    await promise;
+    await Promise.all(Object.values(this.#last));
+    await (await this.#operations)?.close();
+    await (await this.#thread)?.close();
   }
 
   async #ask(name: RequestName, given: unknown): Promise<unknown> {
-    if (this.#here && this.#worker === undefined) return this.#doHere(name, given);
-    const worker = (this.#worker ??= await this.#start());
-    worker.ref();
-    try {
-      const reply = await replyOf(worker, () =>
-        worker.postMessage({ kind: name, given } satisfies ThreadRequest),
-      );
-      if (reply.kind === 'done') return reply.answer;
-      if (reply.kind !== 'failed') throw failed('it answered out of turn.');
-      throw asFailure(reply.code, reply.message);
-    } catch (error) {
-      // A thread that died is replaced at the next try.
-      if (worker.threadId === -1) this.#worker = undefined;
-      throw error;
-    } finally {
-      // The journal keeps everything, so an idle thread must not keep the process alive.
-      worker.unref();
-    }
+    if (this.#here && this.#thread === undefined) return this.#doHere(name, given);
+    const thread = await (this.#thread ?? this.#start());
+    return thread.ask(name, given);
+  }
+
+  /** A thread that died, or could not start, is replaced at the next try. */
+  #start(): Promise<RunningThread> {
+    const thread = RunningThread.start(this.#data);
+    const forget = (): void => {
+      if (this.#thread === thread) this.#thread = undefined;
+    };
+    this.#thread = thread;
+    void thread.then(({ ended }) => ended.then(forget), forget);
+    return thread;
   }
 
   async #doHere(name: RequestName, given: unknown): Promise<unknown> {
     try {
-      this.#operations ??= await openOperations(this.#data);
-      return await this.#operations.run(name, given as never);
+      this.#operations ??= this.#open();
+      return await (await this.#operations).run(name, given as never);
     } catch (error) {
       const code = error instanceof ArchetypeError ? error.code : undefined;
       throw asFailure(code, error instanceof Error ? error.message : String(error), error);
     }
   }
 
-  async #start(): Promise<Worker> {
-    const typescript = import.meta.url.endsWith('.ts');
-    const file = new URL(
-      typescript ? './storage-thread.ts' : './storage-thread.js',
-      import.meta.url,
-    );
-    const execArgv = typescript
-      ? ['--conditions=@archetype/source', '--disable-warning=ExperimentalWarning']
-      : [];
-    const worker = new Worker(file, {
-      workerData: this.#data,
-      execArgv,
-      name: 'archetype-storage',
+  #open(): Promise<Operations> {
+    return openOperations(this.#data).catch((error: unknown) => {
+      this.#operations = undefined;
+      throw error;
     });
-    await replyOf(worker, () => undefined);
-    return worker;
   }
 }
-
-function replyOf(worker: Worker, ask: () => void): Promise<ThreadReply> {
-  const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
-  const onMessage = (reply: ThreadReply): void => resolve(reply);
-  const onError = (error: Error): void => reject(failed(error.message, error));
-  const onExit = (code: number): void => reject(failed(`its thread ended with code ${code}.`));
-  worker.once('message', onMessage).once('error', onError).once('exit', onExit);
-  ask();
-  return promise.finally(() => {
-    worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-  });
-}
-
-/** Codes that say more than that something failed. */
-const telling: ReadonlySet<string> = new Set(['stale_writer', 'part_missing', 'part_damaged']);
-
-const asFailure = (code: string | undefined, message: string, cause?: unknown): ArchetypeError =>
-  code !== undefined && telling.has(code)
-    ? new ArchetypeError(code as ErrorCode, message, { cause })
-    : failed(message, cause);
-
-const failed = (why: string, cause?: unknown): ArchetypeError =>
-  new ArchetypeError(
-    'flush_failed',
-    `Moving ticks into parts, or looking after them, failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
-    { cause },
-  );
 
 const closed = (): ArchetypeError =>
   new ArchetypeError('store_closed', 'The store is closed; open it again.');

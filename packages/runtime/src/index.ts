@@ -90,6 +90,7 @@ export type {
   Hook,
   HookDefinition,
   HookEvents,
+  IpcOptions,
   GridIndex,
   KernelRandom,
   Limiter,

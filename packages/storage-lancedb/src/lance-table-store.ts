@@ -56,10 +56,10 @@ class LanceTableStore implements TableStore {
   readonly #folder: PartFolder;
   readonly #objects: ObjectStore | undefined;
   readonly #open = new Map<PartId, Promise<Table>>();
-  /** For rows as bytes; Lance copies them while it is asked to write. */
-  readonly #memory = new LentMemory();
+  /** For rows as bytes; Lance has read them when its write resolves. */
+  readonly #lent = new LentMemory();
   /** Absent in an object store, where it would be a request for each file. */
-  readonly copy?: NonNullable<TableStore['copy']>;
+  readonly copyIndexed?: NonNullable<TableStore['copyIndexed']>;
 
   constructor(connection: NativeConnection, folder: PartFolder, objects: ObjectStore | undefined) {
     this.#connection = connection;
@@ -67,9 +67,10 @@ class LanceTableStore implements TableStore {
     this.#objects = objects;
     const { copy } = folder;
     if (copy === undefined) return;
-    this.copy = async (part, to) => {
+    this.copyIndexed = async (part, to, columns) => {
       await this.remove([to]);
       await copy(part, to);
+      return this.index(to, columns);
     };
   }
 
@@ -77,12 +78,10 @@ class LanceTableStore implements TableStore {
     await this.remove([part]);
     let written: NativeTable | undefined;
     const append = (frames: readonly Frame[]): Promise<void> =>
-      this.#memory.lend(async (memory) => {
-        const { buffer, byteLength } = toIPC(lanceRows(schema, frames), 'file', {
-          notes: encodingOf,
-          memory,
-        });
-        const bytes = Buffer.from(buffer, 0, byteLength);
+      this.#lent.lend(async (memory) => {
+        const notes = encodingOf;
+        const ipc = toIPC(lanceRows(schema, frames), 'file', { notes, memory });
+        const bytes = Buffer.from(ipc.buffer, ipc.byteOffset, ipc.byteLength);
         if (written === undefined)
           written = await this.#connection.inner.createTable(part, bytes, 'create');
         else await written.add(bytes, 'append');

@@ -1,10 +1,14 @@
 import type { OpenTableStore } from '@archetype/storage';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { openTableStore as openLance } from '../src/lance-table-store.ts';
 
-/** LanceDB whose thread ends at its next write, once, when there is a file `end` beside its folder. */
+/**
+ * LanceDB whose thread ends at its next write, once, when there is a file `end` beside its folder; while there is a file
+ * `hold`, checks of parts wait, and a file `checking` says that one does.
+ */
 export const openTableStore: OpenTableStore = async (location, remote) => {
   const tables = await openLance(location, remote);
   const write = tables.write.bind(tables);
@@ -14,6 +18,14 @@ export const openTableStore: OpenTableStore = async (location, remote) => {
     if (isMainThread || !existsSync(end)) return files;
     rmSync(end);
     process.exit(7);
+  };
+  const check = tables.check.bind(tables);
+  tables.check = async (part, files) => {
+    while (existsSync(join(location, '..', 'hold'))) {
+      writeFileSync(join(location, '..', 'checking'), '');
+      await delay(5);
+    }
+    return check(part, files);
   };
   return tables;
 };

@@ -6,25 +6,30 @@ const GRAIN = 16 << 20;
  * mark all the time, and its helpers take the cores that other threads compute on.
  *
  * @example
- * const memory = new LentMemory();
- * await memory.lend(async (bytes) => engine.write(toIPC(rows, 'file', { memory: bytes })));
+ * const lent = new LentMemory();
+ * await lent.lend(async (memory) => engine.write(toIPC(rows, 'file', { memory })));
  */
 export class LentMemory {
   #idle: Uint8Array | undefined;
 
-  /** `work` may ask once for bytes, of any content, which are its own until it is done. */
-  async lend<R>(work: (bytes: (count: number) => Uint8Array) => Promise<R>): Promise<R> {
+  /** `work` may ask once for bytes, of any content, at the start of a buffer; they are its own until it is done. */
+  async lend<R>(work: (memory: (bytes: number) => Uint8Array) => Promise<R>): Promise<R> {
     // Work that begins before this one is done has memory of its own.
     let memory = this.#idle;
     this.#idle = undefined;
     try {
-      return await work((count) => {
-        if (memory === undefined || memory.byteLength < count)
-          memory = new Uint8Array(Math.ceil(count / GRAIN) * GRAIN);
-        return memory.subarray(0, count);
+      return await work((bytes) => {
+        if (memory === undefined || memory.byteLength < bytes)
+          memory = new Uint8Array(Math.ceil(bytes / GRAIN) * GRAIN);
+        return memory.subarray(0, bytes);
       });
     } finally {
-      this.#idle = memory;
+      this.#giveBack(memory);
     }
+  }
+
+  /** Of what overlapping work gives back, the largest stays. */
+  #giveBack(memory: Uint8Array | undefined): void {
+    if ((memory?.byteLength ?? 0) > (this.#idle?.byteLength ?? 0)) this.#idle = memory;
   }
 }

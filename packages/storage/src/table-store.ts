@@ -81,11 +81,12 @@ export interface TableStore {
    */
   index?(part: PartId, columns: readonly string[]): Promise<PartFiles>;
   /**
-   * Makes a part `to` of the rows of another, in their order, by its files; what is done to it later does not touch the
-   * other. A part `to` that is not listed anywhere is replaced. `index` follows before it has to survive a power loss.
-   * Absent: the store above reads the rows and writes them anew.
+   * Makes a part `to` of the rows of another, in their order, without reading them all, and `find` by these columns fast in
+   * it; returns when it survives a power loss. What is done to either later does not touch the other. A part `to` that is
+   * not listed anywhere is a leftover of a crash and is replaced. Asked only of stores that have `index`. Absent: the store
+   * above reads the rows and writes them anew.
    */
-  copy?(part: PartId, to: PartId): Promise<void>;
+  copyIndexed?(part: PartId, to: PartId, columns: readonly string[]): Promise<PartFiles>;
   /** What is wrong with a part's files, a sentence each; nothing when they are as they were written. */
   check(part: PartId, files: PartFiles): Promise<readonly string[]>;
   /** Every part there is, listed or not; how leftovers are found. */

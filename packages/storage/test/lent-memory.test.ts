@@ -31,3 +31,19 @@ test('memory that is too small is replaced, and work that fails gives it back', 
   const again = await memory.lend(async (bytes) => bytes(20));
   expect(again.buffer).toBe(large.buffer);
 });
+
+test('of what overlapping work gives back, the largest stays, also when the last never asked', async () => {
+  const memory = new LentMemory();
+  const large = await memory.lend(async (bytes) => bytes(40 << 20));
+  const gate = Promise.withResolvers<void>();
+  const first = memory.lend(async (bytes) => bytes(1));
+  const small = memory.lend(async (bytes) => {
+    await gate.promise;
+    return bytes(10);
+  });
+  const none = memory.lend(() => gate.promise);
+  await first;
+  gate.resolve();
+  await Promise.all([small, none]);
+  expect((await memory.lend(async (bytes) => bytes(1))).buffer).toBe(large.buffer);
+});

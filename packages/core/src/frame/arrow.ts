@@ -21,7 +21,9 @@ import { ofOneSchema } from './of-one-schema.ts';
 // Long, because nothing else may know of apache-arrow: both ways of every kind are here.
 
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
-const arrowTypes: { readonly [K in Kind]: (type: ColumnType, ids: Ids) => arrow.DataType } = {
+const arrowTypes: {
+  readonly [K in Kind]: (type: ColumnType, ids: DictionaryIds) => arrow.DataType;
+} = {
   f64: () => new arrow.Float64(),
   f32: () => new arrow.Float32(),
   i32: () => new arrow.Int32(),
@@ -45,10 +47,11 @@ const arrowTypes: { readonly [K in Kind]: (type: ColumnType, ids: Ids) => arrow.
 };
 
 /** Numbers of the dictionaries of one table; Arrow's own count on for ever, and the same rows would give other bytes. */
-interface Ids {
+interface DictionaryIds {
   next: number;
 }
-const arrowType = (type: ColumnType, ids: Ids): arrow.DataType => arrowTypes[type.kind](type, ids);
+const arrowType = (type: ColumnType, ids: DictionaryIds): arrow.DataType =>
+  arrowTypes[type.kind](type, ids);
 
 /** Marks what Arrow's own types cannot tell apart. */
 const KIND = 'archetype:kind';
@@ -56,7 +59,7 @@ const KIND = 'archetype:kind';
 /** What is said of a field to whoever reads the Arrow schema. */
 type Notes = (field: Field) => Readonly<Record<string, string>>;
 
-function arrowField(field: Field, ids: Ids, notes?: Notes): arrow.Field {
+function arrowField(field: Field, ids: DictionaryIds, notes?: Notes): arrow.Field {
   const { name, type } = field;
   const metadata = new Map(Object.entries(notes?.(field) ?? {}));
   if (type.kind === 'json') metadata.set(KIND, 'json');
@@ -78,7 +81,7 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 
 /** Frames of one schema, each a batch. */
 function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
-  const ids: Ids = { next: 0 };
+  const ids: DictionaryIds = { next: 0 };
   const fields = frames[0]!.schema.map((field) => arrowField(field, ids, notes));
   const schema = new arrow.Schema(fields);
   const dictionaries: Dictionaries = new Map();
@@ -341,7 +344,7 @@ function textOfArrow(data: arrow.Data): Text {
 export interface IpcOptions {
   /** What it says of a field goes into the field's metadata. */
   readonly notes?: Notes;
-  /** Gives the bytes to write into, so many at offset 0 of their buffer; asked once. Unless told, they are new ones. */
+  /** Gives the bytes to write into, as many as it is asked for; asked once. Absent: new ones. */
   readonly memory?: (bytes: number) => Uint8Array;
 }
 

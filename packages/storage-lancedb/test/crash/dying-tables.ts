@@ -22,7 +22,7 @@ export const openTableStore: OpenTableStore = async (location) => {
   const wrapped: TableStore = {
     write: around('write', store.write),
     index: around('index', store.index!),
-    copy: around('copy', store.copy!),
+    copyIndexed: around('copy', store.copyIndexed!),
     remove: around('remove', store.remove),
     scan: (slices, columns) => store.scan(slices, columns),
     take: (part, columns, ranges) => store.take!(part, columns, ranges),

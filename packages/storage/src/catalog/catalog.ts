@@ -28,7 +28,6 @@ import {
   replaceParts,
   retiredParts,
   tableUses,
-  inactiveIn,
   unindexedPart,
   type PartUse,
   type PlacedRows,
@@ -266,10 +265,6 @@ export class Catalog {
     now: number,
   ): void {
     this.#write(() => replaceParts(this.#database, old, merged, moves, now));
-  }
-
-  inactiveIn(part: PartId): number | null {
-    return inactiveIn(this.#database, part);
   }
 
   unindexed(rows: number): PartId | undefined {

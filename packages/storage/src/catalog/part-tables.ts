@@ -10,6 +10,8 @@ export interface PartUse {
   readonly rows: number;
   readonly bytes: number;
   readonly liveRows: number;
+  /** Rows of entities that do not live any more; null: not known. */
+  readonly inactive: number | null;
 }
 
 /** Rows that a tick has of one table, in parts. */
@@ -32,7 +34,7 @@ export interface TableUse {
 /** Every listed part, in order of its id, which is the order of its oldest rows. */
 export function partUses(database: Database): readonly PartUse[] {
   return database.all(
-    `select part, schema, rows, bytes,
+    `select part, schema, rows, bytes, inactive,
        coalesce((select sum(rows) from places where places.part = parts.part), 0) as liveRows
      from parts order by part`,
   ) as PartUse[];
@@ -67,14 +69,6 @@ export function unindexedPart(database: Database, rows: number): PartId | undefi
     rows,
   ) as { part: string }[];
   return found?.part;
-}
-
-/** How many rows of a part are of entities that do not live any more; null: not known. */
-export function inactiveIn(database: Database, part: PartId): number | null {
-  const [found] = database.all('select inactive from parts where part = ?', part) as {
-    inactive: number | null;
-  }[];
-  return found?.inactive ?? null;
 }
 
 /** What ticks have of some parts, in ascending run and tick. */

@@ -1,6 +1,7 @@
 import { ArchetypeError } from '@archetype/core';
 import type { StorageWorker } from '../worker/storage-worker.ts';
 import type { Journal } from '../journal/journal.ts';
+import { BackgroundUpkeep } from './background-upkeep.ts';
 import type { CacheConfig } from './cache-config.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -10,6 +11,9 @@ const LARGE_BYTES = 16 * MB;
 /** … so for so long it goes first, while memory is far from full. */
 const BURST_MS = 1_000;
 const FULL = 0.75;
+
+/** Is told how to see whether somebody waits for a flush, and whether it is called once more. */
+type RunUpkeep = (hurry: () => boolean, again: () => boolean) => Promise<void>;
 
 /** Decides when segments are sealed and flushed, and makes appends wait when memory runs full. */
 export class FlushSchedule {
@@ -28,9 +32,6 @@ export class FlushSchedule {
   #timer: NodeJS.Timeout | undefined;
   #burst: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
-  #maintaining: Promise<void> | undefined;
-  /** Something was flushed since parts were last looked after. */
-  #due = false;
   /** Segments are flushed one after the other, whoever asks. */
   #last: Promise<void> = Promise.resolve();
   /** Resolves when the next segment is flushed, or the flush failed. */
@@ -40,8 +41,7 @@ export class FlushSchedule {
   #failing: unknown;
   /** Failures so far, told or not. */
   failures = 0;
-  /** Is told how to see whether somebody waits for the next flush. */
-  readonly #maintain: (hurry: () => boolean) => Promise<void>;
+  readonly #upkeep: BackgroundUpkeep;
   /** Callers that wait for everything to be flushed. */
   #called = 0;
   #ended = false;
@@ -53,13 +53,17 @@ export class FlushSchedule {
     journal: Journal,
     worker: StorageWorker,
     ledger: Ledger,
-    maintain: (hurry: () => boolean) => Promise<void>,
+    upkeep: RunUpkeep,
   ) {
     this.#config = config;
     this.#journal = journal;
     this.#worker = worker;
     this.#ledger = ledger;
-    this.#maintain = maintain;
+    const hurry = (): boolean => this.#ended || this.#called > 0 || this.ahead;
+    this.#upkeep = new BackgroundUpkeep(
+      (again) => upkeep(hurry, again),
+      (error) => this.#failed(error),
+    );
   }
 
   /** What opening found in the journal, by segment, waits like what is appended. */
@@ -180,8 +184,12 @@ export class FlushSchedule {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#endBurst();
-    await this.#flushing;
-    await this.#maintaining;
+    await Promise.all([this.#upkeep.end(), this.#flushing]);
+  }
+
+  #failed(error: unknown): void {
+    this.#failure = error;
+    this.failures++;
   }
 
   #endBurst(): void {
@@ -193,10 +201,7 @@ export class FlushSchedule {
     this.#endBurst();
     if (this.#ended) return;
     this.#flushing ??= this.#work()
-      .catch((error: unknown) => {
-        this.#failure = error;
-        this.failures++;
-      })
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#flushing = undefined;
         this.#progressed();
@@ -206,28 +211,8 @@ export class FlushSchedule {
   async #work(): Promise<void> {
     do {
       await this.#flush();
-      this.#lookAfter();
+      this.#upkeep.start();
     } while (this.ahead && !this.#ended);
-  }
-
-  /** Parts are looked after beside the flushes that come meanwhile, and once more after those. */
-  #lookAfter(): void {
-    this.#due = true;
-    if (!this.#ended) this.#maintaining ??= this.#whileDue();
-  }
-
-  async #whileDue(): Promise<void> {
-    try {
-      while (this.#due && !this.#ended) {
-        this.#due = false;
-        await this.#maintain(() => this.#ended || this.#called > 0 || this.ahead);
-      }
-    } catch (error) {
-      this.#failure = error;
-      this.failures++;
-    } finally {
-      this.#maintaining = undefined;
-    }
   }
 
   /** Segments that are sealed by now, oldest first; those sealed later are for whoever asks next. */

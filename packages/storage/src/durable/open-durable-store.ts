@@ -103,8 +103,8 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       publishes: remote !== undefined,
       ...(options.retention && { retention: options.retention }),
     });
-    const flushes = new FlushSchedule(config, journal, worker, ledger, (hurry) =>
-      upkeep.run(hurry),
+    const flushes = new FlushSchedule(config, journal, worker, ledger, (hurry, again) =>
+      upkeep.run(hurry, again),
     );
     flushes.replayed(replay.waiting);
     let tables: Promise<TableStore> | undefined;

@@ -56,13 +56,13 @@ export class Upkeep {
   }
 
   /**
-   * What is due after a flush; what can wait does while there is no time. `ahead` says that more is on its way into parts,
-   * whose flusher will merge them.
+   * What is due after a flush; what can wait does while there is no time. `again` says that this is called once more, or that
+   * the store closes: then one group is merged and not all, since ticks that go on coming would put off all that is behind it.
    */
-  async run(hurry: () => boolean, ahead: () => boolean = () => false): Promise<void> {
+  async run(hurry: () => boolean, again: () => boolean): Promise<void> {
     await this.#publish();
     await this.#thinAll();
-    while ((await this.#worker.ask('merge', LIMITS)) && !ahead());
+    while ((await this.#worker.ask('merge', LIMITS)) && !again());
     while (!hurry() && (await this.#worker.ask('index', undefined)));
     await this.sweep();
   }

@@ -30,7 +30,7 @@ export interface ReadSegment {
 
 export const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
 
-/** Reads and checks one segment, into `memory` of so many bytes. @throws `journal_foreign`, `format_newer` */
+/** Reads and checks one segment, into what `memory` gives: as many bytes as asked, at the start of a buffer. @throws `journal_foreign`, `format_newer` */
 export async function readSegment(
   fs: FileSystem,
   directory: string,

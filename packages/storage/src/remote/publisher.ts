@@ -57,9 +57,8 @@ export class Publisher {
   async publish(): Promise<void> {
     const { catalog, owner, directory } = this.#options;
     const before = this.#last?.pointer;
-    const { revision } = catalog;
-    if (before?.revision === revision && before.owner === owner) return;
-    const bytes = packCatalog(await snapshotOf(catalog));
+    if (before?.revision === catalog.revision && before.owner === owner) return;
+    const { revision, bytes } = await packedCopy(catalog);
     const store = catalog.storeName;
     const key = `${store}/catalog/${owner}-${revision}.db.zst`;
     await this.#objects.put(key, bytes);
@@ -133,12 +132,14 @@ const taken = (uri: string, by: Pointer | undefined): ArchetypeError =>
     `${uri} is written by ${by === undefined ? 'somebody else' : `the store in ${by.directory} on ${by.host}`} by now; nothing more can be written from here. Go on there, or take it over with an empty local directory and takeOver.`,
   );
 
-async function snapshotOf(catalog: Catalog): Promise<Uint8Array> {
+async function packedCopy(catalog: Catalog): Promise<{ revision: number; bytes: Uint8Array }> {
   const folder = await mkdtemp(join(tmpdir(), 'archetype-publish-'));
   try {
     const copy = join(folder, 'catalog.db');
+    // In one synchronous step, since a flush may change the catalog at any await.
+    const { revision } = catalog;
     catalog.copyTo(copy);
-    return await readFile(copy);
+    return { revision, bytes: packCatalog(await readFile(copy)) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -22,9 +22,9 @@ export interface MergeLimits {
 }
 
 /** Parts without spans get an index on their entities from so many rows on: at once when merged, else when there is time. */
-const INDEX_ROWS = 200_000;
+export const INDEX_ROWS = 200_000;
 /** What parts without spans are looked up by. */
-const INDEXED = ['entity_id'];
+export const INDEX_COLUMNS = ['entity_id'];
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
 
@@ -41,50 +41,11 @@ export async function mergeParts(
 }
 
 /**
- * Indexes one large part that has no index yet; answers whether there was one. The index comes with a new part: what a
- * power loss leaves of an engine's changes to a part that ticks are read from could take the part with it.
- */
-export async function indexPart(
-  catalog: Catalog,
-  tables: TableStore,
-  owner: number,
-): Promise<boolean> {
-  if (tables.index === undefined) return false;
-  const part = catalog.unindexed(INDEX_ROWS);
-  const use = catalog.partUses().find((other) => other.part === part);
-  if (use === undefined) return false;
-  const inactive = catalog.inactiveIn(use.part);
-  const whole = use.liveRows === use.rows && inactive !== null;
-  if (tables.copy !== undefined && whole)
-    await copyWithIndex({ ...use, inactive }, catalog, tables, owner);
-  else await rewrite([use], catalog, tables, owner);
-  return true;
-}
-
-/** The same rows at the same places of a new part, with an index. */
-async function copyWithIndex(
-  { part: old, schema, rows, inactive }: PartUse & { readonly inactive: number },
-  catalog: Catalog,
-  tables: TableStore,
-  owner: number,
-): Promise<void> {
-  const part = partId(sequenceOf(old), owner, generationOf(old) + 1, schema);
-  const writer = new PartWriter(tables);
-  await writer.copy(old, part);
-  const files = await writer.index(part, INDEXED);
-  const moves = catalog
-    .placedIn([old])
-    .map((placed) => ({ ...placed, span: { ...placed.span, part } }));
-  const copied = { part, schema, rows, files, inactive, indexed: true, spans: [] };
-  await writer.list(() => catalog.replaceParts([old], copied, moves, Date.now()));
-}
-
-/**
  * Writes a group of parts anew as one, in ascending run and tick, without the rows that no tick has any more; rows of a
  * span are in order of entity. A crash before the transaction leaves a part that nobody lists; readers of the old parts
  * have them until they are swept.
  */
-async function rewrite(
+export async function rewrite(
   group: readonly PartUse[],
   catalog: Catalog,
   tables: TableStore,
@@ -117,7 +78,7 @@ async function rewrite(
     rowsOf(tables, spans, signature.row, order),
   );
   const indexed = !inSpans && rows >= INDEX_ROWS && tables.index !== undefined;
-  const files = indexed ? await writer.index(part, INDEXED) : written.files;
+  const files = indexed ? await writer.index(part, INDEX_COLUMNS) : written.files;
   const { inactive } = written;
   const merged = { part, schema, rows, files, inactive, indexed, spans: order?.spans ?? [] };
   await writer.list(() => catalog.replaceParts(old, merged, moves, Date.now()));

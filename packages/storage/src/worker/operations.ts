@@ -11,7 +11,8 @@ import { openTableStore } from '../table-store-source.ts';
 import type { TableStore } from '../table-store.ts';
 import { checkParts } from './check-parts.ts';
 import { flushSegment } from './flush-segment.ts';
-import { indexPart, mergeParts } from './merge-parts.ts';
+import { indexPart } from './index-part.ts';
+import { mergeParts } from './merge-parts.ts';
 import { ownerOf } from './part-id.ts';
 import type { RequestName, Requests, ThreadData } from './requests.ts';
 
@@ -63,14 +64,14 @@ const operationsOn = (
   catalog: Catalog,
   tables: TableStore,
   publisher: Publisher | undefined,
-  memory = new LentMemory(),
+  lent = new LentMemory(),
 ): Table => ({
   flush: ({ segment, aborted }) =>
-    memory.lend(async (bytes) => {
+    lent.lend(async (memory) => {
       // Segments go with whoever owns the store.
       catalog.confirmOwner();
       const { storeId } = catalog;
-      const { frames } = await readSegment(nodeFileSystem, journal, segment, storeId, bytes);
+      const { frames } = await readSegment(nodeFileSystem, journal, segment, storeId, memory);
       const records = frames.filter(
         ({ kind, sequence }) =>
           kind !== ABORT && !aborted.some(({ from, to }) => sequence >= from && sequence <= to),

@@ -34,9 +34,9 @@ export class PartWriter {
     return { files, inactive };
   }
 
-  async copy(part: PartId, to: PartId): Promise<void> {
+  async copyIndexed(part: PartId, to: PartId, columns: readonly string[]): Promise<PartFiles> {
     this.#written.push(to);
-    await this.#guard(() => this.#tables.copy!(part, to));
+    return this.#guard(() => this.#tables.copyIndexed!(part, to, columns));
   }
 
   async index(part: PartId, columns: readonly string[]): Promise<PartFiles> {
@@ -56,7 +56,7 @@ export class PartWriter {
     }
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
+  async #guard(work: () => Promise<PartFiles>): Promise<PartFiles> {
     try {
       return await work();
     } catch (error) {

@@ -41,7 +41,12 @@ export interface Requests {
 export type RequestName = keyof Requests;
 
 export type ThreadRequest =
-  | { readonly kind: RequestName; readonly id: number; readonly given: unknown }
+  | {
+      readonly kind: RequestName;
+      /** Counts requests, since answers come in any order. */
+      readonly id: number;
+      readonly given: unknown;
+    }
   | { readonly kind: 'close' };
 export type ThreadReply =
   | { readonly kind: 'ready' }

@@ -1,5 +1,6 @@
-import { ArchetypeError, type ErrorCode } from '@archetype/core';
+import type { ArchetypeError } from '@archetype/core';
 import { Worker } from 'node:worker_threads';
+import { asFailure, flushFailed } from './flush-failure.ts';
 import type { RequestName, ThreadData, ThreadReply, ThreadRequest } from './requests.ts';
 
 /** A storage thread that runs: what it is asked for goes on side by side, and is answered in any order. */
@@ -47,7 +48,7 @@ export class RunningThread {
     return this.#answerTo(id);
   }
 
-  /** Ends it once everything is answered. */
+  /** Ends it; whoever calls has waited for what was asked for. */
   async close(): Promise<void> {
     if (this.#end !== undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -85,23 +86,3 @@ export class RunningThread {
 
 /** Requests count from 1. */
 const READY = 0;
-
-/** Codes that say more than that something failed. */
-const telling: ReadonlySet<string> = new Set(['stale_writer', 'part_missing', 'part_damaged']);
-
-/** What an operation threw, in either thread, as whoever asked is told. */
-export const asFailure = (
-  code: string | undefined,
-  message: string,
-  cause?: unknown,
-): ArchetypeError =>
-  code !== undefined && telling.has(code)
-    ? new ArchetypeError(code as ErrorCode, message, { cause })
-    : flushFailed(message, cause);
-
-const flushFailed = (why: string, cause?: unknown): ArchetypeError =>
-  new ArchetypeError(
-    'flush_failed',
-    `Moving ticks into parts, or looking after them, failed: ${why} Nothing is lost: committed ticks stay in the journal, and what failed is tried again.`,
-    { cause },
-  );

@@ -1,9 +1,14 @@
 import { ArchetypeError } from '@archetype/core';
+import { asFailure } from './flush-failure.ts';
 import { openOperations, type Operations } from './operations.ts';
 import type { RequestName, Requests, ThreadData } from './requests.ts';
-import { asFailure, RunningThread } from './running-thread.ts';
+import { RunningThread } from './running-thread.ts';
 
-/** Flushes go one after the other, and so does what looks after parts; neither waits for the other. */
+/**
+ * Flushes go one after the other, and so does upkeep; neither waits for the other. That is safe while a flush lists only
+ * parts that it wrote itself, and names ticks and never parts where rows did not change, and while everything that retires,
+ * moves or removes is in the other lane.
+ */
 type Lane = 'flush' | 'upkeep';
 const laneOf = (name: RequestName): Lane => (name === 'flush' ? 'flush' : 'upkeep');
 

@@ -95,6 +95,13 @@ describe('columns of every kind', () => {
     expect(fromArrow(table, all.schema).numRows).toBe(6);
   });
 
+  test('Arrow tables with enums can be put together', () => {
+    const [one, two] = [toArrow(df), toArrow(df.rename({ mood: 'other' } as never))];
+    const both = one.select(['mood']).assign(two.select(['other']));
+    expect(both.schema.names).toEqual(['mood', 'other']);
+    expect(String(both.getChild('other')!.get(0))).toBe(String(one.getChild('mood')!.get(0)));
+  });
+
   test.each(['file', 'stream'] as const)('several frames become batches of one %s', (format) => {
     const bytes = toIPC([all.slice(0, 1), all.slice(1, 3), all] as readonly Frame[], format);
     const table = tableFromIPC(bytes);

@@ -52,3 +52,17 @@ test('all who wait when a storage thread ends are told', async () => {
   expect(await store.verify()).toMatchObject({ sound: true, parts: 3 });
   await store.close();
 });
+
+test('an engine that fails to close in the thread is told by whoever closes the store', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openDurableStore({ directory, tables: ending });
+  const world = walkers(store, 'w', 10);
+  await world.step();
+  await store.flush();
+  await writeFile(join(directory, 'fail'), '');
+  await expect(store.close()).rejects.toThrow('the engine did not close');
+  await rm(join(directory, 'fail'));
+  const again = await openDurableStore({ directory, tables: ending });
+  expect(await ticksOf(again, 'w', 10, { from: 0, to: 1 })).toEqual([0, 1]);
+  await again.close();
+});

@@ -7,7 +7,7 @@ import { openTableStore as openLance } from '../src/lance-table-store.ts';
 
 /**
  * LanceDB whose thread ends at its next write, once, when there is a file `end` beside its folder; while there is a file
- * `hold`, checks of parts wait, and a file `checking` says that one does.
+ * `hold`, checks of parts wait, and a file `checking` says that one does; with a file `fail` it fails to close.
  */
 export const openTableStore: OpenTableStore = async (location, remote) => {
   const tables = await openLance(location, remote);
@@ -26,6 +26,12 @@ export const openTableStore: OpenTableStore = async (location, remote) => {
       await delay(5);
     }
     return check(part, files);
+  };
+  const close = tables.close.bind(tables);
+  tables.close = async () => {
+    await close();
+    if (!isMainThread && existsSync(join(location, '..', 'fail')))
+      throw new Error('the engine did not close');
   };
   return tables;
 };

@@ -22,7 +22,7 @@ import { ofOneSchema } from './of-one-schema.ts';
 
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
 const arrowTypes: {
-  readonly [K in Kind]: (type: ColumnType, ids: DictionaryIds) => arrow.DataType;
+  readonly [K in Kind]: (type: ColumnType, ids?: DictionaryIds) => arrow.DataType;
 } = {
   f64: () => new arrow.Float64(),
   f32: () => new arrow.Float32(),
@@ -32,7 +32,8 @@ const arrowTypes: {
   bool: () => new arrow.Bool(),
   utf8: () => new arrow.Utf8(),
   json: () => new arrow.Utf8(),
-  enum: (_type, ids) => new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), ids.next++),
+  enum: (_type, ids) =>
+    new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), ids && ids.next++),
   timestamp: () => new arrow.TimestampMillisecond('UTC'),
   vector: (type) =>
     new arrow.FixedSizeList(type.size!, new arrow.Field('item', new arrow.Float32(), false)),
@@ -46,11 +47,14 @@ const arrowTypes: {
     ),
 };
 
-/** Numbers of the dictionaries of one table; Arrow's own count on for ever, and the same rows would give other bytes. */
+/**
+ * Numbers of the dictionaries in bytes. Arrow's own count on for ever: tables in memory, which may be put together, need
+ * that, and as bytes the same rows would be others each time.
+ */
 interface DictionaryIds {
   next: number;
 }
-const arrowType = (type: ColumnType, ids: DictionaryIds): arrow.DataType =>
+const arrowType = (type: ColumnType, ids?: DictionaryIds): arrow.DataType =>
   arrowTypes[type.kind](type, ids);
 
 /** Marks what Arrow's own types cannot tell apart. */
@@ -59,7 +63,7 @@ const KIND = 'archetype:kind';
 /** What is said of a field to whoever reads the Arrow schema. */
 type Notes = (field: Field) => Readonly<Record<string, string>>;
 
-function arrowField(field: Field, ids: DictionaryIds, notes?: Notes): arrow.Field {
+function arrowField(field: Field, ids?: DictionaryIds, notes?: Notes): arrow.Field {
   const { name, type } = field;
   const metadata = new Map(Object.entries(notes?.(field) ?? {}));
   if (type.kind === 'json') metadata.set(KIND, 'json');
@@ -80,8 +84,7 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 }
 
 /** Frames of one schema, each a batch. */
-function arrowTable(frames: readonly Frame[], notes?: Notes): arrow.Table {
-  const ids: DictionaryIds = { next: 0 };
+function arrowTable(frames: readonly Frame[], ids?: DictionaryIds, notes?: Notes): arrow.Table {
   const fields = frames[0]!.schema.map((field) => arrowField(field, ids, notes));
   const schema = new arrow.Schema(fields);
   const dictionaries: Dictionaries = new Map();
@@ -106,8 +109,7 @@ function arrowData(column: Column, dictionaries: Dictionaries): arrow.Data {
           nullCount: validity.reduce((n, present) => n + 1 - present, 0),
           nullBitmap: packBits(validity),
         };
-  // A batch takes the numbers of dictionaries from its schema.
-  const base = { type: arrowType(type, { next: 0 }), length, ...nulls };
+  const base = { type: arrowType(type), length, ...nulls };
   return arrow.makeData({ ...base, ...arrowBuffers(column, dictionaries) } as never);
 }
 
@@ -364,7 +366,8 @@ export function toIPC(
   const pieces = new Pieces();
   const writer =
     format === 'stream' ? new arrow.RecordBatchStreamWriter() : new arrow.RecordBatchFileWriter();
-  writer.reset(pieces).writeAll(arrowTable(ofOneSchema(given.map(plain), 'toIPC'), notes));
+  const table = arrowTable(ofOneSchema(given.map(plain), 'toIPC'), { next: 0 }, notes);
+  writer.reset(pieces).writeAll(table);
   writer.finish();
   const result = memory(pieces.bytes);
   if (result.byteLength !== pieces.bytes) {

@@ -12,8 +12,12 @@ const LARGE_BYTES = 16 * MB;
 const BURST_MS = 1_000;
 const FULL = 0.75;
 
-/** Is told how to see whether somebody waits for a flush, and whether it is called once more. */
-type RunUpkeep = (hurry: () => boolean, again: () => boolean) => Promise<void>;
+/** Is told how to see whether somebody waits for a flush, and what `BackgroundUpkeep` says to a round. */
+type RunUpkeep = (
+  hurry: () => boolean,
+  again: () => boolean,
+  merged: (waiting: number) => void,
+) => Promise<void>;
 
 /** Decides when segments are sealed and flushed, and makes appends wait when memory runs full. */
 export class FlushSchedule {
@@ -61,7 +65,7 @@ export class FlushSchedule {
     this.#ledger = ledger;
     const hurry = (): boolean => this.#ended || this.#called > 0 || this.ahead;
     this.#upkeep = new BackgroundUpkeep(
-      (again) => upkeep(hurry, again),
+      (again, merged) => upkeep(hurry, again, merged),
       (error) => this.#failed(error),
     );
   }
@@ -231,10 +235,12 @@ export class FlushSchedule {
   async #flushUntil(until: string): Promise<void> {
     for (const segment of this.#journal.sealed) {
       if (segment > until) return;
+      await this.#upkeep.room();
       const { aborted } = this.#journal;
       const runs = await this.#worker.ask('flush', { segment, aborted });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);
       this.#ledger.applied(segment);
+      this.#upkeep.flushed();
       await this.#journal.drop(segment);
       this.#waiting -= this.#sealed.get(segment) ?? 0;
       this.#sealed.delete(segment);

@@ -103,8 +103,8 @@ export async function openDurableStore(options: DurableStoreOptions): Promise<Du
       publishes: remote !== undefined,
       ...(options.retention && { retention: options.retention }),
     });
-    const flushes = new FlushSchedule(config, journal, worker, ledger, (hurry, again) =>
-      upkeep.run(hurry, again),
+    const flushes = new FlushSchedule(config, journal, worker, ledger, (...round) =>
+      upkeep.run(...round),
     );
     flushes.replayed(replay.waiting);
     let tables: Promise<TableStore> | undefined;

@@ -58,11 +58,20 @@ export class Upkeep {
   /**
    * What is due after a flush; what can wait does while there is no time. `again` says that this is called once more, or that
    * the store closes: then one group is merged and not all, since ticks that go on coming would put off all that is behind it.
+   * `merged` is told how many parts still wait to be merged.
    */
-  async run(hurry: () => boolean, again: () => boolean): Promise<void> {
+  async run(
+    hurry: () => boolean,
+    again: () => boolean,
+    merged: (waiting: number) => void = () => undefined,
+  ): Promise<void> {
     await this.#publish();
     await this.#thinAll();
-    while ((await this.#worker.ask('merge', LIMITS)) && !again());
+    let waiting: number;
+    do {
+      waiting = await this.#worker.ask('merge', LIMITS);
+      merged(waiting);
+    } while (waiting > 0 && !again());
     while (!hurry() && (await this.#worker.ask('index', undefined)));
     await this.sweep();
   }
@@ -83,11 +92,14 @@ export class Upkeep {
 
   async #thinAll(): Promise<void> {
     if (this.#retention === undefined) return;
-    for (const { record } of this.#ledger.list()) await this.thin(record.world, this.#retention);
+    for (const { record } of this.#ledger.list()) {
+      // It may be dropped while others are thinned.
+      if (this.#ledger.has(record.world)) await this.thin(record.world, this.#retention);
+    }
   }
 
   async compact(): Promise<void> {
-    while (await this.#worker.ask('merge', COMPACT));
+    while ((await this.#worker.ask('merge', COMPACT)) > 0);
     await this.sweep();
   }
 

@@ -28,16 +28,18 @@ export const INDEX_COLUMNS = ['entity_id'];
 /** Rows read and handed on at a time. */
 const BATCH_ROWS = 65_536;
 
-/** Merges one group of parts, if there is one that is worth it; answers whether there was. */
+/** Merges one group of parts, if there is one that is worth it; answers how many parts wait for the next, 0 if there is none. */
 export async function mergeParts(
   catalog: Catalog,
   tables: TableStore,
   limits: MergeLimits,
   owner: number,
-): Promise<boolean> {
+): Promise<number> {
   const group = planMerge(catalog.partUses(), limits);
-  if (group !== undefined) await rewrite(group, catalog, tables, owner);
-  return group !== undefined;
+  if (group === undefined) return 0;
+  await rewrite(group, catalog, tables, owner);
+  const left = catalog.partUses();
+  return planMerge(left, limits) === undefined ? 0 : waitingParts(left, limits);
 }
 
 /**
@@ -134,30 +136,42 @@ const countRows = (ticks: readonly { readonly rows: number }[]): number =>
   ticks.reduce((sum, { rows }) => sum + rows, 0);
 
 /** The first group of neighbouring parts of one schema that is worth it. */
-function planMerge(
-  parts: readonly PartUse[],
-  { fanIn, tiered, maxRows, minLive }: MergeLimits,
-): readonly PartUse[] | undefined {
+function planMerge(parts: readonly PartUse[], limits: MergeLimits): readonly PartUse[] | undefined {
+  const { fanIn, tiered, maxRows, minLive } = limits;
   const wasted = parts.find(({ rows, liveRows }) => liveRows < rows * minLive);
   if (wasted !== undefined) return [wasted];
-  for (const schema of Map.groupBy(parts, (part) => part.schema).values()) {
-    const small = schema.filter(({ rows }) => rows < maxRows);
-    for (const tier of Map.groupBy(small, ({ rows }) =>
-      tiered ? tierOf(rows, fanIn) : 0,
-    ).values()) {
-      if (tier.length < fanIn) continue;
-      const group: PartUse[] = [];
-      let rows = 0;
-      for (const part of tier.slice(0, tiered ? fanIn : tier.length)) {
-        if (group.length > 1 && rows + part.liveRows > maxRows) break;
-        group.push(part);
-        rows += part.liveRows;
-      }
-      if (group.length > 1) return group;
+  for (const tier of fullTiers(parts, limits)) {
+    const group: PartUse[] = [];
+    let rows = 0;
+    for (const part of tier.slice(0, tiered ? fanIn : tier.length)) {
+      if (group.length > 1 && rows + part.liveRows > maxRows) break;
+      group.push(part);
+      rows += part.liveRows;
     }
+    if (group.length > 1) return group;
   }
   return undefined;
 }
+
+/** Parts of one schema, and of about one size, of which there are enough to be merged. */
+function fullTiers(
+  parts: readonly PartUse[],
+  { fanIn, tiered, maxRows }: MergeLimits,
+): readonly (readonly PartUse[])[] {
+  const small = parts.filter(({ rows }) => rows < maxRows);
+  return [...Map.groupBy(small, ({ schema }) => schema).values()].flatMap((schema) =>
+    [...Map.groupBy(schema, ({ rows }) => (tiered ? tierOf(rows, fanIn) : 0)).values()].filter(
+      (tier) => tier.length >= fanIn,
+    ),
+  );
+}
+
+/** How many parts there are in groups that are worth merging, one at least. */
+const waitingParts = (parts: readonly PartUse[], limits: MergeLimits): number =>
+  Math.max(
+    1,
+    fullTiers(parts, limits).reduce((sum, tier) => sum + tier.length, 0),
+  );
 
 /** Parts whose sizes differ by less than the fan-in are of one tier. */
 const tierOf = (rows: number, fanIn: number): number =>

@@ -25,8 +25,8 @@ export interface ThreadData {
 export interface Requests {
   /** Moves a sealed segment into parts. */
   flush: { given: { segment: string; aborted: readonly AbortedRange[] }; answer: FlushedRuns };
-  /** Merges one group of parts, if there is one; answers whether there was. */
-  merge: { given: MergeLimits; answer: boolean };
+  /** Merges one group of parts, if there is one; answers how many parts wait for the next. */
+  merge: { given: MergeLimits; answer: number };
   /** Indexes one large part, if there is one without; answers whether there was. */
   index: { given: undefined; answer: boolean };
   /** Removes parts that were retired longer than `graceMs` ago and that no read needs. */

@@ -48,10 +48,11 @@ export class RunningThread {
     return this.#answerTo(id);
   }
 
-  /** Ends it; whoever calls has waited for what was asked for. */
+  /** Ends it; whoever calls has waited for what was asked for. @throws `flush_failed` when closing the engine fails */
   async close(): Promise<void> {
     if (this.#end !== undefined) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#worker.once('error', (error: Error) => reject(flushFailed(error.message, error)));
     this.#worker.once('exit', () => resolve());
     this.#worker.ref();
     this.#worker.postMessage({ kind: 'close' } satisfies ThreadRequest);

@@ -53,7 +53,8 @@ export type {
   When,
 } from './expression/expr.ts';
 
-export { fromArrow, fromIPC, toArrow, toIPC, type IpcOptions } from './frame/arrow.ts';
+export { fromArrow, toArrow } from './frame/arrow.ts';
+export { fromIPC, toIPC, type IpcOptions } from './frame/ipc.ts';
 export { fromColumns, fromRows } from './frame/create-frame.ts';
 export type { BatchContext, CallContext, MapAsyncOptions } from './frame/call-options.ts';
 export type { Accessor } from './frame/column-accessor.ts';

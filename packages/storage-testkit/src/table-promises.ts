@@ -275,11 +275,15 @@ export const tablePromises: readonly TablePromise[] = [
       const writing = [1, 2, 3].map((k) =>
         store.write(`p${k}`, schema, batches(rows(k, k + 1_000), rows(k + 1_000, k + 3_000))),
       );
-      const reading = [0, 1].map(() => rowsOf(store, 'p0', 500));
+      const reading = [0, 1].map(() => scanned(store, [{ part: 'p0', offset: 0, rows: 500 }]));
       for (const read of await Promise.all(reading)) expect(read.equals(rows(0, 500))).toBe(true);
       await Promise.all(writing);
       for (const k of [1, 2, 3])
-        expect((await rowsOf(store, `p${k}`, 3_000)).equals(rows(k, k + 3_000))).toBe(true);
+        expect(
+          (await scanned(store, [{ part: `p${k}`, offset: 0, rows: 3_000 }])).equals(
+            rows(k, k + 3_000),
+          ),
+        ).toBe(true);
       await store.close();
     },
   },
@@ -291,7 +295,7 @@ export const tablePromises: readonly TablePromise[] = [
       if (store.copyIndexed !== undefined) {
         const files = await store.write('p1', schema, batches(rows(0, 500), rows(500, 2_000)));
         const same = async (part: string) =>
-          (await rowsOf(store, part, 2_000)).equals(rows(0, 2_000));
+          (await scanned(store, [{ part: part, offset: 0, rows: 2_000 }])).equals(rows(0, 2_000));
         // What a crash left under the name is replaced.
         await store.write('p2', schema, batches(rows(0, 5)));
         const copied = await store.copyIndexed('p1', 'p2', ['entity_id']);
@@ -321,9 +325,3 @@ export const tablePromises: readonly TablePromise[] = [
     },
   },
 ];
-
-async function rowsOf(store: TableStore, part: string, n: number): Promise<Frame> {
-  const found: Frame[] = [];
-  for await (const frame of store.scan([{ part, offset: 0, rows: n }], schema)) found.push(frame);
-  return Frame.concat(schema, found);
-}

@@ -1,6 +1,6 @@
-import type { WorldRecord } from '@archetype/core';
 import { expect, test } from 'vitest';
 import { Ledger } from '../src/durable/ledger.ts';
+import { worldRecord } from './records.ts';
 
 const WORLDS = 1_000;
 
@@ -8,18 +8,13 @@ test('what a flush says of a world is noted without a look at the others', () =>
   const ledger = new Ledger();
   let looks = 0;
   for (let k = 0; k < WORLDS; k++) {
-    const record: WorldRecord = {
+    const record = {
+      ...worldRecord(),
       world: `w${k}`,
       get run() {
         looks++;
         return `r${k}`;
       },
-      name: 'w',
-      seed: 1,
-      createdAt: 0,
-      lineage: [],
-      resources: {},
-      live: [],
     };
     ledger.created(record);
   }

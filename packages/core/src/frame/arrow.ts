@@ -16,9 +16,8 @@ import {
 } from '../schema/column-type.ts';
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
-import { ofOneSchema } from './of-one-schema.ts';
 
-// Long, because nothing else may know of apache-arrow: both ways of every kind are here.
+// Long, because nothing else may know of Arrow's types: both ways of every kind are here.
 
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
 const arrowTypes: {
@@ -51,7 +50,7 @@ const arrowTypes: {
  * Numbers of the dictionaries in bytes. Arrow's own count on for ever: tables in memory, which may be put together, need
  * that, and as bytes the same rows would be others each time.
  */
-interface DictionaryIds {
+export interface DictionaryIds {
   next: number;
 }
 const arrowType = (type: ColumnType, ids?: DictionaryIds): arrow.DataType =>
@@ -61,7 +60,7 @@ const arrowType = (type: ColumnType, ids?: DictionaryIds): arrow.DataType =>
 const KIND = 'archetype:kind';
 
 /** What is said of a field to whoever reads the Arrow schema. */
-type Notes = (field: Field) => Readonly<Record<string, string>>;
+export type Notes = (field: Field) => Readonly<Record<string, string>>;
 
 function arrowField(field: Field, ids?: DictionaryIds, notes?: Notes): arrow.Field {
   const { name, type } = field;
@@ -84,7 +83,11 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 }
 
 /** Frames of one schema, each a batch. */
-function arrowTable(frames: readonly Frame[], ids?: DictionaryIds, notes?: Notes): arrow.Table {
+export function arrowTable(
+  frames: readonly Frame[],
+  ids?: DictionaryIds,
+  notes?: Notes,
+): arrow.Table {
   const fields = frames[0]!.schema.map((field) => arrowField(field, ids, notes));
   const schema = new arrow.Schema(fields);
   const dictionaries: Dictionaries = new Map();
@@ -340,66 +343,4 @@ function textOfArrow(data: arrow.Data): Text {
     offsets: offsets.subarray(0, length + 1),
     bytes: data.values as Uint8Array,
   });
-}
-
-/** How `toIPC` writes. */
-export interface IpcOptions {
-  /** What it says of a field goes into the field's metadata. */
-  readonly notes?: Notes;
-  /** Gives the bytes to write into, as many as it is asked for; asked once. Absent: new ones. */
-  readonly memory?: (bytes: number) => Uint8Array;
-}
-
-/**
- * A frame as bytes of Arrow's IPC format: `stream` for sockets, `file` for files. Several frames of one schema, at least one,
- * are as many batches.
- *
- * @throws `invalid_argument`, `frame_mismatch` where the schemas differ
- * @example toIPC([monday, tuesday], 'file')
- */
-export function toIPC(
-  frames: DataFrame | Frame | readonly (DataFrame | Frame)[],
-  format: 'stream' | 'file' = 'stream',
-  { notes, memory = (bytes) => new Uint8Array(bytes) }: IpcOptions = {},
-): Uint8Array {
-  const given: readonly (DataFrame | Frame)[] = isList(frames) ? frames : [frames];
-  const pieces = new Pieces();
-  const writer =
-    format === 'stream' ? new arrow.RecordBatchStreamWriter() : new arrow.RecordBatchFileWriter();
-  const table = arrowTable(ofOneSchema(given.map(plain), 'toIPC'), { next: 0 }, notes);
-  writer.reset(pieces).writeAll(table);
-  writer.finish();
-  const result = memory(pieces.bytes);
-  if (result.byteLength !== pieces.bytes) {
-    throw new ArchetypeError(
-      'invalid_argument',
-      `toIPC was given memory of ${result.byteLength} bytes where it asked for ${pieces.bytes}; give as many as it asks for.`,
-    );
-  }
-  let at = 0;
-  for (const piece of pieces.all) {
-    result.set(piece, at);
-    at += piece.byteLength;
-  }
-  return result;
-}
-
-/** What a writer of Arrow writes, piece by piece, uncopied. */
-class Pieces extends arrow.AsyncByteQueue {
-  readonly all: Uint8Array[] = [];
-  bytes = 0;
-
-  override write(piece: Uint8Array): void {
-    this.all.push(piece);
-    this.bytes += piece.byteLength;
-  }
-}
-
-const isList = (
-  given: DataFrame | Frame | readonly (DataFrame | Frame)[],
-): given is readonly (DataFrame | Frame)[] => Array.isArray(given);
-
-/** The inverse of `toIPC`; reads either format. */
-export function fromIPC(bytes: Uint8Array, schema?: Schema): AnyFrame {
-  return fromArrow(arrow.tableFromIPC(bytes), schema);
 }

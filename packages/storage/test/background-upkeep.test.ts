@@ -100,6 +100,16 @@ test('flushes do not wait for merges that fail, nor after the end', async () => 
   expect(gates).toHaveLength(2);
 });
 
+test('a round is told of the end while it is under way', async () => {
+  const { upkeep, gates, again } = rounds();
+  upkeep.start();
+  expect(again[0]!()).toBe(false);
+  const end = upkeep.end();
+  expect(again[0]!()).toBe(true);
+  gates[0]!.resolve();
+  await end;
+});
+
 test('its end waits for the round that is under way, and nothing begins after it', async () => {
   const { upkeep, gates, again } = rounds();
   upkeep.start();

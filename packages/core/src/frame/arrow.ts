@@ -17,7 +17,7 @@ import {
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { Frame, plain, typed } from './frame.ts';
 
-// Long, because nothing else may know of Arrow's types: both ways of every kind are here.
+// Long, because nothing else may know of apache-arrow: both ways of every kind are here.
 
 /** The Arrow type of each kind; with `arrowData` and `kindOfArrow`, all that this package knows of Arrow's classes. */
 const arrowTypes: {
@@ -50,7 +50,7 @@ const arrowTypes: {
  * Numbers of the dictionaries in bytes. Arrow's own count on for ever: tables in memory, which may be put together, need
  * that, and as bytes the same rows would be others each time.
  */
-export interface DictionaryIds {
+interface DictionaryIds {
   next: number;
 }
 const arrowType = (type: ColumnType, ids?: DictionaryIds): arrow.DataType =>
@@ -83,11 +83,7 @@ export function toArrow(df: DataFrame | Frame): arrow.Table {
 }
 
 /** Frames of one schema, each a batch. */
-export function arrowTable(
-  frames: readonly Frame[],
-  ids?: DictionaryIds,
-  notes?: Notes,
-): arrow.Table {
+function arrowTable(frames: readonly Frame[], ids?: DictionaryIds, notes?: Notes): arrow.Table {
   const fields = frames[0]!.schema.map((field) => arrowField(field, ids, notes));
   const schema = new arrow.Schema(fields);
   const dictionaries: Dictionaries = new Map();
@@ -344,3 +340,29 @@ function textOfArrow(data: arrow.Data): Text {
     bytes: data.values as Uint8Array,
   });
 }
+
+/** Frames of one schema, each a batch, in Arrow's IPC format: its bytes one piece after the other, columns uncopied. */
+export function ipcPieces(
+  frames: readonly Frame[],
+  format: 'stream' | 'file',
+  notes?: Notes,
+): readonly Uint8Array[] {
+  const pieces = new Pieces();
+  const writer =
+    format === 'stream' ? new arrow.RecordBatchStreamWriter() : new arrow.RecordBatchFileWriter();
+  writer.reset(pieces).writeAll(arrowTable(frames, { next: 0 }, notes));
+  writer.finish();
+  return pieces.all;
+}
+
+/** What a writer of Arrow writes. */
+class Pieces extends arrow.AsyncByteQueue {
+  readonly all: Uint8Array[] = [];
+
+  override write(piece: Uint8Array): void {
+    this.all.push(piece);
+  }
+}
+
+/** The table in bytes of either format. */
+export const tableOfIpc = (bytes: Uint8Array): arrow.Table => arrow.tableFromIPC(bytes);

@@ -1,7 +1,6 @@
-import * as arrow from 'apache-arrow';
 import { ArchetypeError } from '../errors.ts';
 import type { Schema } from '../schema/column-type.ts';
-import { arrowTable, fromArrow, type Notes } from './arrow.ts';
+import { fromArrow, ipcPieces, tableOfIpc, type Notes } from './arrow.ts';
 import type { AnyFrame, DataFrame } from './data-frame.ts';
 import { plain, type Frame } from './frame.ts';
 import { ofOneSchema } from './of-one-schema.ts';
@@ -27,36 +26,21 @@ export function toIPC(
   { notes, memory = (bytes) => new Uint8Array(bytes) }: IpcOptions = {},
 ): Uint8Array {
   const given: readonly (DataFrame | Frame)[] = isList(frames) ? frames : [frames];
-  const pieces = new Pieces();
-  const writer =
-    format === 'stream' ? new arrow.RecordBatchStreamWriter() : new arrow.RecordBatchFileWriter();
-  const table = arrowTable(ofOneSchema(given.map(plain), 'toIPC'), { next: 0 }, notes);
-  writer.reset(pieces).writeAll(table);
-  writer.finish();
-  const result = memory(pieces.bytes);
-  if (result.byteLength !== pieces.bytes) {
+  const pieces = ipcPieces(ofOneSchema(given.map(plain), 'toIPC'), format, notes);
+  const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const result = memory(bytes);
+  if (result.byteLength !== bytes) {
     throw new ArchetypeError(
       'invalid_argument',
-      `toIPC was given memory of ${result.byteLength} bytes where it asked for ${pieces.bytes}; give as many as it asks for.`,
+      `toIPC was given memory of ${result.byteLength} bytes where it asked for ${bytes}; give as many as it asks for.`,
     );
   }
   let at = 0;
-  for (const piece of pieces.all) {
+  for (const piece of pieces) {
     result.set(piece, at);
     at += piece.byteLength;
   }
   return result;
-}
-
-/** What a writer of Arrow writes, piece by piece, uncopied. */
-class Pieces extends arrow.AsyncByteQueue {
-  readonly all: Uint8Array[] = [];
-  bytes = 0;
-
-  override write(piece: Uint8Array): void {
-    this.all.push(piece);
-    this.bytes += piece.byteLength;
-  }
 }
 
 const isList = (
@@ -65,5 +49,5 @@ const isList = (
 
 /** The inverse of `toIPC`; reads either format. */
 export function fromIPC(bytes: Uint8Array, schema?: Schema): AnyFrame {
-  return fromArrow(arrow.tableFromIPC(bytes), schema);
+  return fromArrow(tableOfIpc(bytes), schema);
 }

@@ -2,7 +2,7 @@ import { Frame, fromValues, types, type AnyFrame, type ColumnType } from '@arche
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { pendingOp } from '../src/expression/evaluate.ts';
+import { waitingOf } from '../src/expression/evaluate.ts';
 import { functions } from '../src/expression/functions/functions.ts';
 import { nullFunctions } from '../src/expression/functions/nulls.ts';
 import { writeLoop } from '../src/expression/generate.ts';
@@ -65,10 +65,10 @@ function* builds(): Generator<Build> {
 function loopOf(build: Build): { readonly shape: string; readonly loop: string } | undefined {
   try {
     const column = frame.withColumns((c: never) => ({ out: build(c) })).at('out');
-    const op = pendingOp(column);
-    if (op === undefined) return undefined;
-    const program = programOf([{ op, type: column.type }]);
-    const present = program.inputs.map(({ validity }) => validity);
+    const waiting = waitingOf(column);
+    if (waiting === undefined) return undefined;
+    const program = programOf([waiting.output]);
+    const present = program.inputs.map((op) => waiting.inputs.get(op)!.validity);
     const { source, literals } = writeLoop(program, present);
     return {
       shape: shapeOf(program, present),

@@ -1,54 +1,68 @@
 import type { Column, Pending } from '../column/column.ts';
 import { constant, deferred } from '../column/columns.ts';
 import { ArchetypeError } from '../errors.ts';
-import { printType, type ColumnType } from '../schema/column-type.ts';
+import { printType } from '../schema/column-type.ts';
 import { rangeOf } from './convert.ts';
-import { ImpossibleRow, runGenerated, type Buffers } from './generate.ts';
+import { ImpossibleRow, runGenerated } from './generate.ts';
 import { impossibleIn, runInterpreted } from './interpret.ts';
-import { allocate, cellsOf, toColumn } from './memory.ts';
+import { allocate, cellsOf, toColumn, type Buffers } from './memory.ts';
 import type { Op } from './plan.ts';
-import { programOf, type Program } from './program.ts';
+import { programOf, type PlannedOutput, type Program } from './program.ts';
 
 /** An expression that grows beyond so many operations is computed before others build on it. */
 const MAX_WEIGHT = 256;
 
-/** Columns that one verb asked for; who first reads one of them computes all that still wait. */
-class Batch implements Pending {
-  readonly ops = new Map<Column, Op>();
+/** The columns that a plan's inputs stand for. */
+export type Inputs = ReadonlyMap<Op, Column>;
+
+/** What computes a column that waits. Who first reads one of those that a verb asked for computes them all. */
+class Waiting implements Pending {
+  readonly output: PlannedOutput;
+  readonly inputs: Inputs;
+  readonly #together: readonly Column[];
+
+  constructor(output: PlannedOutput, inputs: Inputs, together: readonly Column[]) {
+    this.output = output;
+    this.inputs = inputs;
+    this.#together = together;
+  }
 
   compute(): void {
-    computeAll(this.ops.keys());
+    computeAll(this.#together);
   }
 }
 
-/** The operation that a column waits for, if it waits. */
-export const pendingOp = (column: Column): Op | undefined =>
-  column.pending instanceof Batch ? column.pending.ops.get(column) : undefined;
+/** What a column waits for, if it waits. */
+export const waitingOf = ({ pending }: Column): Waiting | undefined =>
+  pending instanceof Waiting ? pending : undefined;
 
 /**
  * Columns of `n` rows that are computed when someone reads them. Expressions over them fuse with them: what nobody reads
  * is never computed. A bare column is shared, a bare literal stays a constant.
  */
 export function columnsFor(
-  outputs: ReadonlyMap<string, { readonly op: Op; readonly type: ColumnType }>,
+  outputs: readonly PlannedOutput[],
+  inputs: Inputs,
   n: number,
 ): ReadonlyMap<string, Column> {
   const columns = new Map<string, Column>();
-  const batch = new Batch();
+  const together: Column[] = [];
   let weight = 0;
-  for (const [name, { op, type }] of outputs) {
+  for (const output of outputs) {
+    const { name, op, type } = output;
     if (op.kind === 'input') {
-      columns.set(name, type.nullable ? op.column.asNullable() : op.column);
+      const column = inputs.get(op)!;
+      columns.set(name, type.nullable ? column.asNullable() : column);
     } else if (op.kind === 'literal' && isPlainCell(op.value) && type.kind === op.type.kind) {
       columns.set(name, constant(type, n, op.value));
     } else {
-      const column = deferred(type, n, batch);
-      batch.ops.set(column, op);
+      const column = deferred(type, n, new Waiting(output, inputs, together));
+      together.push(column);
       columns.set(name, column);
       weight = Math.max(weight, op.weight);
     }
   }
-  if (weight > MAX_WEIGHT) batch.compute();
+  if (weight > MAX_WEIGHT) computeAll(together);
   return columns;
 }
 
@@ -57,18 +71,27 @@ const isPlainCell = (cell: unknown): boolean =>
 
 /** Computes those of the columns that still wait, in one pass over their rows. @throws `CellError` */
 export function computeAll(columns: Iterable<Column>): void {
-  const waiting = new Map<Column, Op>();
+  const waiting = new Map<Column, PlannedOutput>();
+  const later: Column[] = [];
+  let inputs: Inputs | undefined;
   for (const column of columns) {
-    const op = pendingOp(column);
-    if (op !== undefined) waiting.set(column, op);
+    const found = waitingOf(column);
+    if (found === undefined) continue;
+    const both = inputs === undefined ? found.inputs : joined(inputs, found.inputs);
+    if (both === undefined) later.push(column);
+    else {
+      inputs = both;
+      waiting.set(column, found.output);
+    }
   }
   const [first] = waiting.keys();
   if (first === undefined) return;
-  const program = programOf([...waiting].map(([{ type }, op]) => ({ op, type })));
   const n = first.length;
+  const program = programFor([...waiting.values()]);
+  const cells = program.inputs.map((op) => inputs!.get(op)!);
   const buffers: Buffers = {
-    inputs: program.inputs.map(cellsOf),
-    present: program.inputs.map((input) => input.validity),
+    inputs: cells.map(cellsOf),
+    present: cells.map((input) => input.validity),
     outputs: program.outputs.map(({ type }) => allocate(type, n)),
     valid: program.outputs.map(({ op }) => (op.type.nullable ? new Uint8Array(n) : undefined)),
   };
@@ -76,6 +99,31 @@ export function computeAll(columns: Iterable<Column>): void {
   [...waiting.keys()].forEach((column, k) => {
     column.fill(toColumn(column.type, buffers.outputs[k]!, buffers.valid[k]));
   });
+  computeAll(later);
+}
+
+/** Both, unless an input stands for another column in each: one plan, run over two frames. */
+export function joined(a: Inputs, b: Inputs): Inputs | undefined {
+  if (a === b) return a;
+  let all = true;
+  for (const [op, column] of b) {
+    const known = a.get(op);
+    if (known === undefined) all = false;
+    else if (known !== column) return undefined;
+  }
+  return all ? a : new Map([...a, ...b]);
+}
+
+/** The program of outputs that are computed together, the same one in each tick in which they are. */
+function programFor(outputs: readonly PlannedOutput[]): Program {
+  const [first] = outputs;
+  const { program } = first!;
+  if (
+    program?.outputs.length === outputs.length &&
+    program.outputs.every((output, k) => output === outputs[k])
+  )
+    return program;
+  return (first!.program = programOf(outputs));
 }
 
 function run(program: Program, n: number, buffers: Buffers): void {

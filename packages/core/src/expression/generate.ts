@@ -6,19 +6,11 @@ import { functions } from './functions/functions.ts';
 import { NOT_LONG } from './functions/number.ts';
 import type { CellSource } from './functions/nulls.ts';
 import { codePoints } from './functions/text.ts';
-import { blankOf, isBoxed, type Cells } from './memory.ts';
+import { blankOf, isBoxed, type Buffers } from './memory.ts';
 import type { Op } from './plan.ts';
-import type { Program } from './program.ts';
+import type { Prepared, Program } from './program.ts';
 import { shapeOf } from './shape.ts';
 
-/** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
-export interface Buffers {
-  readonly inputs: readonly Cells[];
-  /** Validity per input, where it has nulls. */
-  readonly present: readonly (Uint8Array | undefined)[];
-  readonly outputs: readonly Cells[];
-  readonly valid: readonly (Uint8Array | undefined)[];
-}
 type Loop = (
   n: number,
   buffers: Buffers,
@@ -64,17 +56,31 @@ const compiled = new Map<string, Compiled>();
 
 /** One fused loop for all outputs. @throws EvalError where code generation is forbidden; `ImpossibleRow` */
 export function runGenerated(program: Program, n: number, buffers: Buffers): void {
-  const shape = shapeOf(program, buffers.present);
+  let { prepared } = program;
+  if (prepared === undefined || !serves(prepared, buffers))
+    prepared = program.prepared = prepare(program, buffers);
+  prepared.run(n, buffers);
+}
+
+const serves = ({ nulls }: Prepared, { present }: Buffers): boolean =>
+  nulls.every((some, k) => some === (present[k] !== undefined));
+
+function prepare(program: Program, { present }: Buffers): Prepared {
+  const shape = shapeOf(program, present);
   let found = compiled.get(shape);
   if (found === undefined) {
-    const { source, literals } = writeLoop(program, buffers.present);
+    const { source, literals } = writeLoop(program, present);
     // oxlint-disable-next-line typescript/no-implied-eval -- the source is built from the table of functions only
     const loop = new Function('n', 'b', 'l', 'use', source) as Loop;
     if (compiled.size >= MAX_CACHED) compiled.clear();
     compiled.set(shape, (found = { loop, literals }));
   }
+  const { loop } = found;
   const literals = found.literals.map((literal) => valueOf(literal, program.ops));
-  found.loop(n, buffers, literals, runtime);
+  return {
+    nulls: present.map((validity) => validity !== undefined),
+    run: (rows, buffers) => loop(rows, buffers, literals, runtime),
+  };
 }
 
 function valueOf(literal: Literal, ops: readonly Op[]): unknown {
@@ -127,7 +133,7 @@ export function writeLoop(
     const own = (second = false): string => hoist({ place, second });
     switch (op.kind) {
       case 'input': {
-        const k = program.inputs.indexOf(op.column);
+        const k = program.inputs.indexOf(op);
         const valid = present[k] === undefined ? undefined : `m${k}[i]`;
         return { value: `c${k}[i]`, valid, bad: undefined };
       }

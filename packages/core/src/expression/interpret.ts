@@ -2,8 +2,8 @@ import { uniform } from '../random/threefry.ts';
 import { required, type ColumnType } from '../schema/column-type.ts';
 import { rangeOf } from './convert.ts';
 import { Impossible, isFloat, isWhole } from './functions/function.ts';
-import { ImpossibleRow, type Buffers } from './generate.ts';
-import { blankOf, isBoxed } from './memory.ts';
+import { ImpossibleRow } from './generate.ts';
+import { blankOf, isBoxed, type Buffers } from './memory.ts';
 import type { Op } from './plan.ts';
 import type { Program } from './program.ts';
 
@@ -60,7 +60,7 @@ class Interpreter {
   #compute(op: Op, row: number): unknown {
     switch (op.kind) {
       case 'input': {
-        const input = this.#program.inputs.indexOf(op.column);
+        const input = this.#program.inputs.indexOf(op);
         const { inputs, present } = this.#buffers;
         return present[input]?.[row] === 0 ? null : inputs[input]![row];
       }

@@ -10,6 +10,15 @@ export interface Cells {
   [row: number]: unknown;
 }
 
+/** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
+export interface Buffers {
+  readonly inputs: readonly Cells[];
+  /** Validity per input, where it has nulls. */
+  readonly present: readonly (Uint8Array | undefined)[];
+  readonly outputs: readonly Cells[];
+  readonly valid: readonly (Uint8Array | undefined)[];
+}
+
 /** Memory for the results of one type; what is not a number goes into a plain array until it becomes a column. */
 const arrays: { readonly [K in Kind]?: (length: number) => Cells } = {
   f64: (n) => new Float64Array(n),

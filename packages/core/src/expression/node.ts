@@ -43,3 +43,27 @@ export const aggregateNode = (fn: string, arg: Node, parameter?: number): Aggreg
   Object.freeze({ kind: 'aggregate', fn, arg, ...(parameter !== undefined && { parameter }) });
 export const overNode = (aggregate: AggregateNode, keys: readonly string[]): OverNode =>
   Object.freeze({ kind: 'over', aggregate, keys: Object.freeze([...keys]) });
+
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
+
+/** Whether a literal is still the same when it is looked at again: who made another may change it meanwhile. */
+export const isFixed = (value: unknown): boolean =>
+  isPlain(value) || (Array.isArray(value) && Object.isFrozen(value) && value.every(isPlain));
+
+/** Whether two expressions of columns, fixed literals and calls are the same, however they were made. */
+export function sameNode(a: Node, b: Node): boolean {
+  if (a === b) return true;
+  if (a.kind === 'column') return b.kind === 'column' && a.name === b.name;
+  if (a.kind === 'literal') return b.kind === 'literal' && sameValue(a.value, b.value);
+  if (a.kind !== 'call' || b.kind !== 'call') return false;
+  if (a.fn !== b.fn || a.to !== b.to || a.args.length !== b.args.length) return false;
+  for (let k = 0; k < a.args.length; k++) if (!sameNode(a.args[k]!, b.args[k]!)) return false;
+  return true;
+}
+
+const sameValue = (a: unknown, b: unknown): boolean =>
+  Object.is(a, b) ||
+  (Array.isArray(a) &&
+    Array.isArray(b) &&
+    a.length === b.length &&
+    a.every((item, k) => Object.is(item, b[k])));

@@ -15,16 +15,19 @@ import type { ExpressionFunction } from './functions/function.ts';
 import { functions } from './functions/functions.ts';
 import { nullFunctions, type NullFunction } from './functions/nulls.ts';
 import { literalCell } from './literal.ts';
-import type { Node, OverNode } from './node.ts';
+import { isFixed, type Node, type OverNode } from './node.ts';
 
-/** One operation: what it computes from others, and the type of its result. Operations are shared, never copied. */
+/**
+ * One operation: what it computes from others, and the type of its result. Operations are shared, never copied, and hold no
+ * column: which one an input reads is said when they run, so that one plan serves every tick.
+ */
 export type Op = {
   readonly type: ColumnType;
   readonly args: readonly Op[];
   /** How many operations it takes, those shared counted each time. */
   readonly weight: number;
 } & (
-  | { readonly kind: 'input'; readonly column: Column }
+  | { readonly kind: 'input' }
   | { readonly kind: 'literal'; readonly value: unknown }
   | Strict
   | { readonly kind: 'null'; readonly name: string; readonly fn: NullFunction }
@@ -53,14 +56,25 @@ interface Convert {
   readonly owner: string | undefined;
 }
 
-/** Where a planner finds columns, and what it knows of them. */
+/** A column as a planner sees it. */
+export interface Source {
+  readonly type: ColumnType;
+  /** The operation that computes it, while nobody has. */
+  readonly pending: Op | undefined;
+}
+
+/** Where a planner finds columns. */
 export interface Columns {
   readonly names: Iterable<string>;
-  find(name: string): Column | undefined;
-  /** The operation that computes a column which nobody has computed yet. */
-  pending(column: Column): Op | undefined;
+  find(name: string): Source | undefined;
   /** A window aggregate as a column. */
   window(node: OverNode, depth: number): Column;
+}
+
+/** A column that a plan reads: what it was when the plan was made, and the operation that stands for it. */
+export interface Read extends Source {
+  readonly name: string;
+  readonly op: Op;
 }
 
 const MAX_DEPTH = 1000;
@@ -74,7 +88,9 @@ export class Planner {
   readonly #columns: Columns;
   readonly #random: RandomSource | undefined;
   readonly #seen = new Map<Node, Op>();
-  readonly #inputs = new Map<Column, Op>();
+  readonly #reads = new Map<string, Read>();
+  readonly #windows = new Map<Op, Column>();
+  #lasting = true;
   #depth: number;
   #ops = 0;
 
@@ -83,6 +99,21 @@ export class Planner {
     this.#columns = columns;
     this.#random = random;
     this.#depth = depth;
+  }
+
+  /** The columns read so far, each once. */
+  get reads(): readonly Read[] {
+    return [...this.#reads.values()];
+  }
+
+  /** Window aggregates, by the inputs that read them. */
+  get windows(): ReadonlyMap<Op, Column> {
+    return this.#windows;
+  }
+
+  /** Whether the same nodes over columns of the same types have the same operations in every tick. */
+  get lasting(): boolean {
+    return this.#lasting;
   }
 
   /** What computes an output column, and the column's type. With `to`, the expression must fit that type. */
@@ -121,7 +152,10 @@ export class Planner {
 
   /** `hint` is the type a literal takes. */
   #plan(node: Node, hint?: ColumnType): Op {
-    if (node.kind === 'literal') return this.#literal(node.value, hint);
+    if (node.kind === 'literal') {
+      if (!isFixed(node.value)) this.#lasting = false;
+      return this.#literal(node.value, hint);
+    }
     const seen = this.#seen.get(node);
     if (seen !== undefined) return seen;
     if (++this.#depth > MAX_DEPTH) {
@@ -143,7 +177,7 @@ export class Planner {
       case 'call':
         return this.#call(node);
       case 'over':
-        return this.#input(this.#columns.window(node, this.#depth));
+        return this.#window(node);
       case 'aggregate':
         throw new ArchetypeError(
           'aggregate_misplaced',
@@ -153,19 +187,29 @@ export class Planner {
   }
 
   #named(name: string): Op {
-    const column = this.#columns.find(name);
-    if (column === undefined) throw unknownColumn(name, this.#columns.names);
-    const op = this.#columns.pending(column);
-    if (op === undefined) return this.#input(column);
-    return column.type.nullable ? this.#asNullable(op) : op;
+    const read = this.#reads.get(name);
+    if (read !== undefined) return read.op;
+    const source = this.#columns.find(name);
+    if (source === undefined) throw unknownColumn(name, this.#columns.names);
+    const { type, pending } = source;
+    const op = pending === undefined ? this.#input(type) : this.#as(type, pending);
+    this.#reads.set(name, { name, type, pending, op });
+    return op;
   }
 
-  #input(column: Column): Op {
-    let op = this.#inputs.get(column);
-    if (op === undefined) {
-      op = this.#push({ kind: 'input', column, type: column.type, args: [] });
-      this.#inputs.set(column, op);
-    }
+  #input(type: ColumnType): Op {
+    return this.#push({ kind: 'input', type, args: [] });
+  }
+
+  #as(type: ColumnType, op: Op): Op {
+    return type.nullable ? this.#asNullable(op) : op;
+  }
+
+  #window(node: OverNode): Op {
+    const column = this.#columns.window(node, this.#depth);
+    const op = this.#input(column.type);
+    this.#windows.set(op, column);
+    this.#lasting = false;
     return op;
   }
 
@@ -320,6 +364,7 @@ export class Planner {
     const op = this.#plan(subject!);
     const type = required(op.type);
     const of = new Set<unknown>();
+    if (!isFixed((list as { readonly value: unknown }).value)) this.#lasting = false;
     for (const value of (list as { value: readonly unknown[] }).value) {
       if (type.kind === 'enum' && !type.values!.includes(value as string)) continue;
       of.add(literalCell(value, type).cell);
@@ -341,6 +386,7 @@ export class Planner {
         `c.has(${component}) was used on a frame that belongs to no processor, so nothing says what its entities have; use it inside a processor, or query with that component.`,
       );
     }
+    this.#lasting = false;
     const of = presence(component);
     return typeof of === 'boolean'
       ? this.#literal(of, types.bool)
@@ -355,6 +401,7 @@ export class Planner {
       );
     }
     const entity = this.#named('entity_id');
+    this.#lasting = false;
     const { k0, k1 } = this.#random.key(node.label, node);
     return this.#push({ kind: 'random', k0, k1, draw, args: [entity], type: types.f64 });
   }

@@ -43,7 +43,7 @@ export function shapeOf(
     places.set(op, places.size);
     shape += kindOf(op);
     if (op.kind === 'input') {
-      const k = inputs.indexOf(op.column);
+      const k = inputs.indexOf(op);
       shape += present[k] === undefined ? k : `${k}?`;
     }
     for (const arg of op.args) shape += `,${places.get(arg)!}`;

@@ -51,19 +51,16 @@ function build(schema: Schema): object {
   return lookup(new Map([...root, ['has', has]]), (name) => name, root);
 }
 
-/** An object whose unknown names are errors at once. */
+/** An object whose unknown names are errors at once. Known ones are its own, so that finding them asks no proxy. */
 function lookup(
   known: ReadonlyMap<string, unknown>,
   full: (name: string) => string,
   all: ReadonlyMap<string, unknown>,
 ): object {
-  return new Proxy(Object.freeze({}), {
+  const unknown = new Proxy(Object.freeze(Object.create(null) as object), {
     get(_target, name) {
-      if (typeof name !== 'string') return undefined;
-      const found = known.get(name);
-      if (found === undefined) throw unknownColumn(full(name), all.keys());
-      return found;
+      if (typeof name === 'string') throw unknownColumn(full(name), all.keys());
     },
-    has: (_target, name) => known.has(String(name)),
   });
+  return Object.freeze(Object.assign(Object.create(unknown) as object, Object.fromEntries(known)));
 }

@@ -2,19 +2,13 @@ import type { Column } from '../column/column.ts';
 import { factorise } from '../column/factorise.ts';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { aggregates, aggregateType } from '../expression/aggregates.ts';
-import { columnsFor, pendingOp } from '../expression/evaluate.ts';
+import { columnsFor, joined, waitingOf, type Inputs } from '../expression/evaluate.ts';
 import type { AggregateNode, Node, OverNode } from '../expression/node.ts';
-import { Planner, type Columns } from '../expression/plan.ts';
-import { printType, type ColumnType } from '../schema/column-type.ts';
+import type { Columns, Source } from '../expression/plan.ts';
+import { printType } from '../schema/column-type.ts';
 import type { Groups } from '../column/factorise.ts';
 import type { Frame } from './frame.ts';
-
-/** A column to compute, and the type it must fit, if it replaces one. */
-export interface Output {
-  readonly name: string;
-  readonly node: Node;
-  readonly to?: ColumnType | undefined;
-}
+import { planFor, type Output, type Plan } from './plans.ts';
 
 /** Columns from expressions over a frame, all from the frame as it is; computed when someone reads them. */
 export function compute(
@@ -22,11 +16,9 @@ export function compute(
   outputs: readonly Output[],
   depth = 0,
 ): ReadonlyMap<string, Column> {
-  const planner = new Planner(new FrameColumns(frame), frame.random, depth);
-  const planned = outputs.map(
-    ({ name, node, to }) => [name, planner.output(name, node, to)] as const,
-  );
-  return columnsFor(new Map(planned), frame.numRows);
+  const columns = new FrameColumns(frame);
+  const plan = planFor(frame.schema, frame.random, columns, outputs, depth);
+  return columnsFor(plan.outputs, columns.inputsOf(plan), frame.numRows);
 }
 
 /** One value per group of rows. @throws `type_mismatch` */
@@ -62,8 +54,9 @@ export function computeOne(frame: Frame, node: Node, depth = 0): Column {
 /** A frame's columns, and its window aggregates: one value per group, taken once per row of it. */
 class FrameColumns implements Columns {
   readonly #frame: Frame;
-  readonly #groups = new Map<string, Groups>();
-  readonly pending = pendingOp;
+  #groups: Map<string, Groups> | undefined;
+  /** What columns that wait are computed from. */
+  #inputs: Inputs | undefined;
 
   constructor(frame: Frame) {
     this.#frame = frame;
@@ -73,8 +66,27 @@ class FrameColumns implements Columns {
     return this.#frame.columnNames;
   }
 
-  find(name: string): Column | undefined {
-    return this.#frame.has(name) ? this.#frame.at(name) : undefined;
+  find(name: string): Source | undefined {
+    const column = this.#frame.find(name);
+    if (column === undefined) return undefined;
+    const waiting = waitingOf(column);
+    if (waiting === undefined) return { type: column.type, pending: undefined };
+    const both = this.#inputs === undefined ? waiting.inputs : joined(this.#inputs, waiting.inputs);
+    if (both === undefined) {
+      column.pending!.compute();
+      return { type: column.type, pending: undefined };
+    }
+    this.#inputs = both;
+    return { type: column.type, pending: waiting.output.op };
+  }
+
+  /** The columns that a plan's inputs stand for, once it was found for these columns. */
+  inputsOf({ reads, windows }: Plan): Inputs {
+    const inputs = new Map(this.#inputs);
+    for (const { name, op, pending } of reads)
+      if (pending === undefined) inputs.set(op, this.#frame.at(name));
+    for (const [op, column] of windows) inputs.set(op, column);
+    return inputs;
   }
 
   window({ aggregate: node, keys }: OverNode, depth: number): Column {
@@ -84,10 +96,11 @@ class FrameColumns implements Columns {
 
   #groupsOf(keys: readonly string[]): Groups {
     const key = JSON.stringify(keys);
-    let groups = this.#groups.get(key);
+    const known = (this.#groups ??= new Map());
+    let groups = known.get(key);
     if (groups === undefined) {
       const columns = keys.map((name) => this.#frame.at(name));
-      this.#groups.set(key, (groups = factorise(columns, this.#frame.numRows)));
+      known.set(key, (groups = factorise(columns, this.#frame.numRows)));
     }
     return groups;
   }

@@ -53,6 +53,11 @@ export class Frame {
     return this.#positions.has(name);
   }
 
+  find(name: string): Column | undefined {
+    const position = this.#positions.get(name);
+    return position === undefined ? undefined : this.columns[position];
+  }
+
   /** @throws `unknown_column` */
   at(name: string): Column {
     const position = this.#positions.get(name);

@@ -21,7 +21,7 @@ export function withColumns(
     Object.entries(outputs).map(([name, value]) => ({
       name,
       node: toNode(value),
-      to: frame.has(name) ? frame.at(name).type : undefined,
+      to: frame.find(name)?.type,
     })),
   );
   return frame.replace(columns);

@@ -18,6 +18,8 @@ interface BornBlock extends Block {
   readonly taken: Set<number>;
 }
 
+const NOBODY: LivingTables = new Map();
+
 /** Everything born in one tick. */
 export class Births {
   readonly #registry: Registry;
@@ -62,6 +64,7 @@ export class Births {
 
   /** The rows of new entities, by table, exactly as given; ascending by entity. */
   rows(): LivingTables {
+    if (this.#blocks.length + this.#single.size === 0) return NOBODY;
     const parts = new Map<TableId, { signature: Signature; frames: Frame[] }>();
     const push = (signature: Signature, frame: Frame): void => {
       const part = parts.get(signature.table);

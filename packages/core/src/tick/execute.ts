@@ -36,9 +36,8 @@ export function* execute(
   const runs = [...tables.values()].map((table) => new TableRun(table, around));
   const dying = new Set<number>();
   const calls: Call[] = [];
-  const shared = new Map(
-    processors.map((processor): [Processor, Run] => [processor, { signal: around.signal }]),
-  );
+  const shared = new Map<Processor, Run>();
+  for (const processor of processors) shared.set(processor, { signal: around.signal });
   const runner: Runner = { view, dying, around, shared };
   for (const group of byPriority(processors)) {
     const made: Call[] = [];
@@ -55,11 +54,9 @@ export function* execute(
       }
     }
   }
-  return {
-    view,
-    tables: new Map(runs.map((run) => [run.table.signature.table, run.result()])),
-    calls,
-  };
+  const executed = new Map<TableId, ExecutedTable>();
+  for (const run of runs) executed.set(run.table.signature.table, run.result());
+  return { view, tables: executed, calls };
 }
 
 /** What all calls of a tick share. */
@@ -99,7 +96,14 @@ function* runOnTables(
   runner: Runner,
 ): Work<readonly Call[]> {
   const done = yield* together(runs.map((run) => runOnTable(processors, run, runner)));
-  return processors.flatMap((_, k) => done.flatMap((calls) => calls[k] ?? []));
+  const inOrder: Call[] = [];
+  for (let k = 0; k < processors.length; k++) {
+    for (const calls of done) {
+      const call = calls[k];
+      if (call !== undefined) inOrder.push(call);
+    }
+  }
+  return inOrder;
 }
 
 /** The calls of each processor, by its position; none where it does not match. */

@@ -89,10 +89,10 @@ export function kept(
   ids: Int32Array,
   processor: string,
 ): Column | undefined {
-  const component = name.split('__')[0]!;
   if (holding === 'absent') {
     const row = rowWhere(after, true);
     if (row < 0) return undefined;
+    const component = name.split('__')[0]!;
     throw new ArchetypeError(
       'processor_schema',
       `Processor "${processor}" gave entity ${ids[row]} a ${name}, and the entity has no ${component} component; leave the cell null there, test with c.has, or give the component with ctx.addComponents.`,

@@ -31,11 +31,7 @@ export function stamp(
 ): Stamped {
   const commits: TableCommit[] = [];
   const tables = new Map<TableId, Table>();
-  const signatures = new Map<TableId, Signature>();
-  for (const source of [before, settled]) {
-    for (const [table, { signature }] of source) signatures.set(table, signature);
-  }
-  for (const [table, signature] of sortTables(signatures)) {
+  for (const [table, { signature }] of either(before, settled)) {
     const living = settled.get(table)?.frame;
     const last = before.get(table);
     if (last?.since !== undefined && living !== undefined && sameColumns(last.frame, living)) {
@@ -57,6 +53,17 @@ export function stamp(
   return { commits, tables };
 }
 
+/** Tables of either state, in their order. */
+function either(before: LivingTables, after: LivingTables): LivingTables {
+  let same = before.size === after.size;
+  let last = '';
+  for (const table of after.keys()) {
+    same &&= table > last && before.has(table);
+    last = table;
+  }
+  return same ? after : sortTables(new Map([...before, ...after]));
+}
+
 const sameColumns = (a: Frame, b: Frame): boolean =>
   a === b || (a.numRows === b.numRows && a.columns.every((column, k) => column === b.columns[k]));
 
@@ -67,7 +74,7 @@ function tombstones(
   executed: Frame | undefined,
   living: Frame | undefined,
 ): Frame | undefined {
-  if (last === undefined) return undefined;
+  if (last === undefined || left.before.length + left.after.length === 0) return undefined;
   const [lastIds, livingIds] = [idsOf(last), living && idsOf(living)];
   // Who left before processors ran may have come back since; who left after them may have come only then.
   const early = left.before

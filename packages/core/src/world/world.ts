@@ -154,7 +154,7 @@ export class World extends WorldBase {
       pending.push(ticked.durable);
       if (this.#announcer.blocksAfter) await ticked.durable;
     };
-    const pace = new Pace();
+    const pace = steps > 1 ? new Pace() : undefined;
     const out = { signal, error: () => this.toldToStop(signal) };
     try {
       for (let k = 0; (k < steps || k === 0) && !lost; k++) {
@@ -164,7 +164,7 @@ export class World extends WorldBase {
           if (k < steps) await advance(input, signal, progress);
         }, out);
         if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
-        const rest = k + 1 < steps ? pace.rest() : undefined;
+        const rest = k + 1 < steps ? pace?.rest() : undefined;
         if (rest !== undefined) await rest;
       }
     } finally {

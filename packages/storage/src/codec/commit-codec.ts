@@ -17,7 +17,7 @@ import {
 import type { JournalRecord } from '../journal/frame.ts';
 import { MAX_BYTES, tooMuch } from './catalog-limits.ts';
 import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
-import { decodeJson, jsonBytes } from './json-record.ts';
+import { decodeJson, textBytes } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 
 /** Format of a commit's head; a reader refuses a newer one. */
@@ -55,47 +55,97 @@ type TableHead =
 /** A commit as a journal record; buffers are the columns' own memory. @throws `commit_failed` for more than a catalog holds */
 export function encodeCommit(commit: Commit): JournalRecord {
   const buffers: TypedArray[] = [];
-  const tables = commit.tables.map((table): TableHead => encodeTable(table, buffers));
-  const { input } = commit;
-  const head: CommitHead = {
-    format: COMMIT_FORMAT,
-    lease: commit.lease,
-    tick: commit.tick,
-    counters: commit.counters,
-    tables,
-    ...(commit.resources !== undefined && { resources: commit.resources }),
-    ...(input instanceof Frame
-      ? { inputFrame: encodeFrame(input, buffers) }
-      : input !== undefined && { input }),
-    ...(commit.messages !== undefined && { messages: encodeFrame(commit.messages, buffers) }),
-    ...(commit.undelivered !== undefined && { undelivered: commit.undelivered }),
-    settled: commit.settled,
+  const tables = commit.tables.map((table) => encodeTable(table, buffers));
+  const frames = encodeFrames(commit, buffers);
+  const head = textBytes(() => headText(commit, tables, frames), { counted: true });
+  if (frames !== undefined) checkFitsCatalog(frames, head);
+  return { kind: recordKinds.commit, body: [head, ...buffers] };
+}
+
+type Frames = Pick<CommitHead, 'inputFrame' | 'messages'>;
+
+/** What a commit has of frames beside its tables; most have nothing. */
+function encodeFrames({ input, messages }: Commit, buffers: TypedArray[]): Frames | undefined {
+  const inputFrame = input instanceof Frame ? encodeFrame(input, buffers) : undefined;
+  if (inputFrame === undefined && messages === undefined) return undefined;
+  return {
+    ...(inputFrame !== undefined && { inputFrame }),
+    ...(messages !== undefined && { messages: encodeFrame(messages, buffers) }),
   };
-  const json = jsonBytes(head);
-  checkFitsCatalog(head, json);
-  const length = Uint32Array.of(json.length, 0);
-  return { kind: recordKinds.commit, body: [length, json, ...buffers] };
+}
+
+/** JSON of a `CommitHead`, in pieces: what the ticks of a world repeat is kept as text, and most have nothing else to say. */
+function headText(
+  { lease, tick, counters, resources, input, undelivered, settled }: Commit,
+  tables: readonly string[],
+  frames: Frames | undefined,
+): string {
+  const more = {
+    ...(resources !== undefined && { resources }),
+    ...(input !== undefined && !(input instanceof Frame) && { input }),
+    ...frames,
+    ...(undelivered !== undefined && { undelivered }),
+  };
+  const { nextEntity, nextMessage } = counters;
+  let text = `{"format":${COMMIT_FORMAT},"lease":${leaseText(lease)},"tick":${tick}`;
+  text += `,"counters":{"nextEntity":${nextEntity},"nextMessage":${nextMessage}}`;
+  text += `,"tables":[${tables.join(',')}]`;
+  for (const name in more) text += `,"${name}":${JSON.stringify(more[name as never])}`;
+  return `${text},"settled":${settled.length === 0 ? '[]' : JSON.stringify(settled)}}`;
+}
+
+const leases = new WeakMap<Lease, string>();
+
+/** A world's lease is the same object in all its ticks. */
+function leaseText(lease: Lease): string {
+  let text = leases.get(lease);
+  if (text === undefined) leases.set(lease, (text = JSON.stringify(lease)));
+  return text;
 }
 
 /** Input and messages are kept with the tick's own row. @throws `commit_failed` for more than it holds */
-function checkFitsCatalog({ inputFrame, messages }: CommitHead, json: Uint8Array): void {
+function checkFitsCatalog({ inputFrame, messages }: Frames, json: Uint8Array): void {
   const sizes = [...(inputFrame?.buffers ?? []), ...(messages?.buffers ?? [])];
   const bytes = sizes.reduce((sum, size) => sum + size, json.byteLength);
   if (bytes > MAX_BYTES) throw tooMuch(`What a tick says beside its rows has ${bytes} bytes`);
 }
 
-function encodeTable(table: TableCommit, buffers: TypedArray[]): TableHead {
-  const { schema } = table.signature;
-  if ('sameAs' in table) return { schema, sameAs: table.sameAs };
-  const active = table.rows.at('is_active').constant === true;
-  const own = writtenColumns(table.rows.columns, active).flatMap((column) => column.buffers());
-  buffers.push(...own);
-  return {
-    schema,
-    rows: table.rows.numRows,
-    active,
-    buffers: own.map((buffer) => buffer.byteLength),
-  };
+/** What was said of a table last, as JSON, and the bytes of the buffers that it was said of. */
+interface Said {
+  readonly text: string;
+  readonly sizes: readonly number[];
+}
+const said = new WeakMap<Signature, Said>();
+
+/** Adds a table's memory to `buffers`, and says in JSON what it is. */
+function encodeTable(table: TableCommit, buffers: TypedArray[]): string {
+  const { signature } = table;
+  const { schema } = signature;
+  if ('sameAs' in table) return JSON.stringify({ schema, sameAs: table.sameAs });
+  const { columns, numRows: rows } = table.rows;
+  const active = columns[ACTIVE]!.constant === true;
+  const begin = buffers.length;
+  columns.forEach((column, k) => {
+    if (k !== ACTIVE || !active) buffers.push(...column.buffers());
+  });
+  // Rows and whether all are active show in the sizes.
+  const last = said.get(signature);
+  if (last !== undefined && sameSizes(last.sizes, buffers, begin)) return last.text;
+  const sizes = buffers.slice(begin).map((buffer) => buffer.byteLength);
+  const text = JSON.stringify({ schema, rows, active, buffers: sizes });
+  said.set(signature, { text, sizes });
+  return text;
+}
+
+function sameSizes(
+  sizes: readonly number[],
+  buffers: readonly TypedArray[],
+  begin: number,
+): boolean {
+  if (sizes.length !== buffers.length - begin) return false;
+  for (let k = 0; k < sizes.length; k++)
+    if (buffers[begin + k]!.byteLength !== sizes[k]) return false;
+  return true;
 }
 
 const ACTIVE = 1;

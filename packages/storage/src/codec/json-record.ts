@@ -9,27 +9,33 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
 }
 
 /** JSON, padded with spaces, which JSON ignores, so that no byte is unread. @throws `commit_failed` */
-export function jsonBytes(value: unknown): Uint8Array {
-  const text = textOf(value);
+export const jsonBytes = (value: unknown): Uint8Array => textBytes(() => JSON.stringify(value));
+
+/** The same for JSON that `write` puts together; with `counted`, behind its length in 8 bytes. @throws `commit_failed` */
+export function textBytes(write: () => string, { counted = false } = {}): Uint8Array {
+  const text = written(write);
+  checkLevels(text);
   const length = Buffer.byteLength(text);
   if (length > MAX_BYTES) throw tooMuch(`What was to be written has ${length} bytes`);
   // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
-  const bytes = Buffer.allocUnsafe(Math.ceil(length / 8) * 8);
-  bytes.write(text);
-  return bytes.fill(32, length);
+  const size = Math.ceil(length / 8) * 8;
+  const begin = counted ? 8 : 0;
+  const bytes = Buffer.allocUnsafe(begin + size);
+  if (counted) bytes.fill(0, 4, 8).writeUInt32LE(size, 0);
+  bytes.write(text, begin);
+  for (let k = begin + length; k < bytes.length; k++) bytes[k] = SPACE;
+  return bytes;
 }
+const SPACE = 32;
 
-function textOf(value: unknown): string {
-  let text: string;
+function written(write: () => string): string {
   try {
-    text = JSON.stringify(value);
+    return write();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     if (cause.message.includes('call stack')) throw tooDeep(cause);
     throw tooMuch('What was to be written is more than a string holds', cause);
   }
-  checkLevels(text);
-  return text;
 }
 
 export const decodeJson = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));

@@ -59,6 +59,7 @@ export class DurableStore implements Store {
   /** Schemas written to the segment that records go to now. */
   readonly #written = new Set<string>();
   #segment: string | undefined;
+  #generation = 0;
   #closing: Promise<void> | undefined;
   /** What was handed to the journal and is not answered yet. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -216,9 +217,10 @@ export class DurableStore implements Store {
   /** Each segment says the columns of the tables in it, once. If that write fails, so does the commit behind it. */
   #writeSchemas(commit: Commit): void {
     const { journal, flushes } = this.#parts;
-    const segment = `${flushes.generation} ${journal.segment ?? ''}`;
-    if (segment !== this.#segment) this.#written.clear();
-    this.#segment = segment;
+    if (journal.segment !== this.#segment || flushes.generation !== this.#generation)
+      this.#written.clear();
+    this.#segment = journal.segment;
+    this.#generation = flushes.generation;
     for (const { signature } of commit.tables) {
       if (this.#written.has(signature.schema)) continue;
       this.#written.add(signature.schema);

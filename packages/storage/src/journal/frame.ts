@@ -95,7 +95,8 @@ export function encodeFrame(
   }
   const length = bodyBytes(record);
   const checksum = record.checksum ?? checksumOf(record);
-  writeHead(head, { kind: record.kind, sequence, length, checksum }, identity);
+  const view = new DataView(head.buffer);
+  writeHead({ bytes: head, view }, 0, { kind: record.kind, sequence, length, checksum }, identity);
   return { buffers, bytes: HEAD_BYTES + length };
 }
 
@@ -110,16 +111,15 @@ export function writeFrame(
   const begin = offset + HEAD_BYTES;
   let end = begin;
   for (const buffer of record.body) end = into.put(buffer, end);
-  const head = into.bytes.subarray(offset, begin);
-  head.fill(0);
+  const length = end - begin;
   const checksum = record.checksum ?? crc32(into.bytes.subarray(begin, end));
-  writeHead(head, { kind: record.kind, sequence, length: end - begin, checksum }, identity);
+  writeHead(into, offset, { kind: record.kind, sequence, length, checksum }, identity);
   return end;
 }
 
-/** Into 32 bytes that are zero. */
 function writeHead(
-  head: Uint8Array,
+  { bytes, view }: Pick<Space, 'bytes' | 'view'>,
+  at: number,
   body: {
     readonly kind: number;
     readonly sequence: number;
@@ -128,14 +128,15 @@ function writeHead(
   },
   identity: SegmentIdentity,
 ): void {
-  const view = new DataView(head.buffer, head.byteOffset, HEAD_BYTES);
-  view.setUint32(0, FRAME_MAGIC, true);
-  view.setUint8(4, body.kind);
-  view.setUint16(6, FORMAT, true);
-  view.setBigUint64(8, BigInt(body.sequence), true);
-  view.setUint32(16, body.length, true);
-  view.setUint32(20, body.checksum, true);
-  view.setUint32(28, headChecksum(head, identity), true);
+  view.setUint32(at, FRAME_MAGIC, true);
+  view.setUint16(at + 4, body.kind, true);
+  view.setUint16(at + 6, FORMAT, true);
+  view.setUint32(at + 8, body.sequence >>> 0, true);
+  view.setUint32(at + 12, Math.floor(body.sequence / 2 ** 32), true);
+  view.setUint32(at + 16, body.length, true);
+  view.setUint32(at + 20, body.checksum, true);
+  view.setUint32(at + 24, 0, true);
+  view.setUint32(at + 28, headChecksum(bytes.subarray(at, at + HEAD_BYTES), identity), true);
 }
 
 const places = new WeakMap<SegmentIdentity, Uint8Array>();

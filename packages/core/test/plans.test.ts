@@ -1,0 +1,219 @@
+import {
+  col,
+  defineComponent,
+  defineProcessor,
+  f64,
+  Frame,
+  fromColumns,
+  fromValues,
+  i32,
+  MemoryStore,
+  random,
+  types,
+  when,
+  Worlds,
+  type DataFrame,
+} from '@archetype/core';
+import { describe, expect, test } from 'vitest';
+import { computeAll, waitingOf } from '../src/expression/evaluate.ts';
+import { frameOf, maybe } from './frame-of.ts';
+
+/** The plan behind a column that waits, as something that can be compared. */
+const planOf = (df: DataFrame, name: string): unknown =>
+  waitingOf((df as unknown as Frame).at(name))!.output;
+
+const df = fromColumns({ a: f64(), b: f64(), n: i32() }, { a: [1, 2], b: [10, 20], n: [1, 2] });
+
+describe('what is asked again is not planned again', () => {
+  test('the same expression of the same columns has one plan, and another literal another', () => {
+    const plus = (x: number) =>
+      planOf(
+        df.withColumns((c) => ({ a: c.a.add(x) })),
+        'a',
+      );
+    expect(plus(1)).toBe(plus(1));
+    expect(plus(1)).not.toBe(plus(2));
+    expect(plus(0)).not.toBe(plus(-0));
+    expect(plus(1)).toBe(plus(1));
+    const named = planOf(
+      df.withColumns((c) => ({ b: c.a.add(1) })),
+      'b',
+    );
+    expect(named).not.toBe(plus(1));
+  });
+
+  test('steps that follow each other have plans too, and a program', () => {
+    const chain = () => {
+      const first = df.withColumns((c) => ({ a: c.a.add(c.b) }));
+      return first.withColumns((c) => ({ b: c.a.mul(2) }));
+    };
+    expect(planOf(chain(), 'b')).toBe(planOf(chain(), 'b'));
+    expect([...chain().column('b')]).toEqual([22, 44]);
+    const output = planOf(chain(), 'b') as { readonly program: object | undefined };
+    const { program } = output;
+    expect(program).toBeDefined();
+    expect([...chain().column('b')]).toEqual([22, 44]);
+    expect(output.program).toBe(program);
+  });
+
+  test('columns that are computed alone at one time are computed together at another', () => {
+    const pair = () => df.withColumns((c) => ({ a: c.a.add(0.25), b: c.b.add(0.25) }));
+    const alone = pair() as unknown as Frame;
+    computeAll([alone.at('a')]);
+    expect([...pair().column('a'), ...pair().column('b')]).toEqual([1.25, 2.25, 10.25, 20.25]);
+    computeAll([alone.at('b')]);
+    expect([...(alone.at('b').data as Float64Array)]).toEqual([10.25, 20.25]);
+  });
+
+  test('plans are kept in each schema for each processor, those used last', () => {
+    const plus = (x: number) =>
+      planOf(
+        df.withColumns((c) => ({ a: c.a.sub(x) })),
+        'a',
+      );
+    const first = plus(0.5);
+    for (let k = 0; k < 15; k++) plus(k + 1);
+    expect(plus(0.5)).toBe(first);
+    for (let k = 0; k < 16; k++) plus(k + 1);
+    expect(plus(0.5)).not.toBe(first);
+  });
+});
+
+describe('a plan that is kept is never used for something else', () => {
+  /** Halves `a` twice, in between taking `b` for it: one plan, over two columns that both wait. */
+  const halves = (given: any, a: string, b: string): any => {
+    const half = (frame: any) => frame.withColumns(() => ({ [a]: (col(a) as any).mul(0.5) }));
+    return half(half(given).withColumns(() => ({ [a]: col(b), [b]: col(a) })));
+  };
+
+  test('one plan over two frames, whose columns meet in a third', () => {
+    const halved = halves(df, 'a', 'b');
+    const [first, second] = ['a', 'b'].map((name) => waitingOf(halved.at(name))!);
+    expect(first!.output.op).toBe(second!.output.op);
+    computeAll([halved.at('a'), halved.at('b')]);
+    expect([halved.at('a').pending, halved.at('b').pending]).toEqual([undefined, undefined]);
+    expect([...halved.column('a'), ...halved.column('b')]).toEqual([5, 10, 0.5, 1]);
+  });
+
+  test('a verb over both of them', () => {
+    const halved = halves(df, 'a', 'b');
+    const both = halved.withColumns((c: any) => ({ sum: c.a.add(c.b) }));
+    expect([...both.column('sum')]).toEqual([5.5, 11]);
+    expect([...both.column('a')]).toEqual([5, 10]);
+    expect([...both.column('b')]).toEqual([0.5, 1]);
+  });
+
+  test('such columns are right when nobody reads them but the tick', async () => {
+    const Body = defineComponent('Body', { a: f64(1), b: f64(10) });
+    const process = (given: unknown) => halves(given, 'body__a', 'body__b');
+    const world = new Worlds(new MemoryStore()).create('w', {
+      processors: [defineProcessor({ name: 'both', components: [Body], process })],
+    });
+    world.spawn(Body());
+    await world.step();
+    const rows = await world.query([Body]);
+    expect(rows.toRows()[0]).toMatchObject({ body__a: 5, body__b: 0.5 });
+  });
+
+  test('literals that somebody holds and changes count as they are at the call', () => {
+    const given = frameOf({
+      v: [{ kind: 'vector', nullable: false, size: 2 }, [[1, 2]]],
+      at: [types.timestamp, [new Date(5)]],
+      tags: [{ kind: 'list', nullable: true, item: types.i32 }, [null]],
+    });
+    const point = new Float32Array([1, 0]);
+    const date = new Date(5);
+    const ids = [1];
+    // Made once, as a module would.
+    const dot = (col('v') as any).dot(point);
+    const late = (col('at') as any).gt(date);
+    const tags = (col('tags') as any).fillNull(ids);
+    const ask = () => given.withColumns(() => ({ dot, late, tags }) as never).toRows()[0]!;
+    expect(ask()).toMatchObject({ dot: 1, late: false, tags: [1] });
+    point[1] = 1;
+    date.setTime(4);
+    ids.push(2);
+    expect(ask()).toMatchObject({ dot: 3, late: true, tags: [1, 2] });
+  });
+
+  test('a list of members counts by what is in it', () => {
+    const among = (...values: number[]) => [
+      ...df.withColumns((c) => ({ is: c.n.isIn(values) })).column('is'),
+    ];
+    expect(among(1)).toEqual([true, false]);
+    expect(among(2)).toEqual([false, true]);
+    expect(among(1, 2)).toEqual([true, true]);
+    expect(among(1)).toEqual([true, false]);
+  });
+
+  test('cells that are null now were not before', () => {
+    const type = maybe(types.f64);
+    const schema = [{ name: 'x', type }];
+    const ask = (x: number | null) => {
+      const frame = new Frame(schema, [fromValues(type, [x])], 1);
+      return frame.withColumns((c: any) => ({ x: c.x.add(1) })).toRows()[0]!.x;
+    };
+    expect([ask(1), ask(null), ask(2), ask(null)]).toEqual([2, null, 3, null]);
+  });
+
+  test('random numbers are those of the tick', async () => {
+    const Dice = defineComponent('Dice', { x: f64(0) });
+    const roll = defineProcessor({
+      name: 'roll',
+      components: [Dice],
+      process: (given) => given.withColumns(() => ({ dice__x: random('roll') })),
+    });
+    const world = new Worlds(new MemoryStore()).create('w', { processors: [roll] });
+    world.spawn(Dice());
+    await world.run({ steps: 9 });
+    const rows = await world.query([Dice], { ticks: 'all' });
+    expect(new Set(rows.column('dice__x')).size).toBe(10);
+  });
+
+  test('who has a component is as of the tick', async () => {
+    const Body = defineComponent('Body', { marked: f64(-1) });
+    const Mark = defineComponent('Mark', {});
+    const look = defineProcessor({
+      name: 'look',
+      components: [Body],
+      scope: 'world',
+      process: (given) =>
+        given.withColumns((c) => ({ body__marked: when(c.has(Mark)).then(1).otherwise(0) })),
+    });
+    const world = new Worlds(new MemoryStore()).create('w', { processors: [look] });
+    const [first, second] = [world.spawn(Body()), world.spawn(Body(), Mark())];
+    const marked = async () => [...(await world.query([Body])).column('body__marked')];
+    await world.step();
+    expect(await marked()).toEqual([0, 1]);
+    world.addComponents(first, Mark());
+    world.removeComponents(second, Mark);
+    await world.step();
+    expect(await marked()).toEqual([1, 0]);
+  });
+
+  test('an error names the processor that it is of, though another asked the same before', async () => {
+    const N = defineComponent('N', { n: i32(0) });
+    const ask = (name: string) =>
+      defineProcessor({
+        name,
+        components: [N],
+        process: (given) => given.withColumns((c) => ({ n__n: c.n.n.add(2 ** 30) })),
+      });
+    const world = new Worlds(new MemoryStore()).create('w', { processors: [ask('first')] });
+    world.spawn(N());
+    await world.step();
+    world.processors.remove('first');
+    world.processors.add(ask('second'));
+    await expect(world.step()).rejects.toThrow(/"second"/);
+  });
+
+  test('an expression that is shared many times over is compared no more often than it is planned', () => {
+    const doubled = () =>
+      df.withColumns((c) => {
+        let x = c.a as any;
+        for (let k = 0; k < 60; k++) x = x.add(x);
+        return { a: x };
+      });
+    for (let k = 0; k < 3; k++) expect(doubled().column('a')[0]).toBe(2 ** 60);
+  });
+});

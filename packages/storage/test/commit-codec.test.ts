@@ -1,0 +1,121 @@
+import {
+  defineComponent,
+  defineResource,
+  f64,
+  fromColumns,
+  i32,
+  MemoryStore,
+  Worlds,
+  type Commit,
+  type Store,
+} from '@archetype/core';
+import { bytesOf } from '@archetype/core';
+import { describe, expect, test } from 'vitest';
+import { decodeCommit, encodeCommit } from '../src/codec/commit-codec.ts';
+
+const Body = defineComponent('Body', { x: f64(0), hat: f64(0).nullable() });
+const Tag = defineComponent('Tag', {});
+const Weather = defineResource('Weather', { schema: f64(0) });
+
+/** All commits of a world in which everything happens that a commit can tell of. */
+async function commits(): Promise<readonly Commit[]> {
+  const given: Commit[] = [];
+  const memory = new MemoryStore();
+  const store = new Proxy<Store>(memory, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== 'function') return value;
+      if (name !== 'append') return value.bind(target) as unknown;
+      return (some: readonly Commit[]) => {
+        given.push(...some);
+        return memory.append(some);
+      };
+    },
+  });
+  const world = new Worlds(store).create('ümlaut "quoted"', {
+    resources: [Weather(1)],
+  });
+  const [first, second] = [world.spawn(Body({ hat: 1 })), world.spawn(Body(), Tag())];
+  await world.run({ steps: 0 });
+  world.update(first, Body, { x: 2, hat: null });
+  world.send({ to: second, from: first, content: { text: 'grüße', deep: [1, [2]] } });
+  await world.step({ input: { hello: ['wörld', null, 1.5] } });
+  world.despawn(second);
+  world.resources.set(Weather(2));
+  await world.step({
+    input: fromColumns({ entity_id: i32(), push: f64() }, { entity_id: [first], push: [1] }),
+  });
+  world.spawnMany([[Body()], [Body()], [Body()]]);
+  await world.step();
+  await world.step();
+  return given;
+}
+
+/** The body of a record as the journal has it: each buffer padded to a multiple of 8. */
+function bodyOf(commit: Commit): Uint8Array {
+  const { body } = encodeCommit(commit);
+  const parts = body.map((buffer) => {
+    const bytes = new Uint8Array(Math.ceil(buffer.byteLength / 8) * 8);
+    bytes.set(bytesOf(buffer));
+    return bytes;
+  });
+  return new Uint8Array(Buffer.concat(parts));
+}
+const headOf = (body: Uint8Array): string =>
+  new TextDecoder().decode(body.subarray(8, 8 + new DataView(body.buffer).getUint32(0, true)));
+
+describe('a commit as a record of the journal', () => {
+  test('is read as it was written, whatever it tells of', async () => {
+    const all = await commits();
+    const signatures = new Map(
+      all.flatMap(({ tables }) => tables.map(({ signature }) => [signature.schema, signature])),
+    );
+    for (const commit of all) {
+      const read = decodeCommit(bodyOf(commit), (schema) => signatures.get(schema)!);
+      const { tables, input, messages, ...rest } = commit;
+      const { tables: readTables, input: readInput, messages: readMessages, ...others } = read;
+      expect(others).toEqual(rest);
+      expect(String(readMessages)).toBe(String(messages));
+      expect(String(readInput)).toBe(String(input));
+      expect(readTables).toHaveLength(tables.length);
+      tables.forEach((table, k) => {
+        const found = readTables[k]!;
+        expect(found.signature).toBe(table.signature);
+        if ('rows' in table && 'rows' in found) expect(found.rows.equals(table.rows)).toBe(true);
+        else expect(found).toEqual(table);
+      });
+    }
+    const kinds = new Set(all.flatMap((commit) => Object.keys(commit)));
+    expect([...kinds].toSorted()).toEqual([
+      'counters',
+      'input',
+      'lease',
+      'messages',
+      'resources',
+      'settled',
+      'tables',
+      'tick',
+      'undelivered',
+    ]);
+  });
+
+  test('says what it is in JSON as any other writer would, padded to a multiple of 8 bytes', async () => {
+    for (const commit of await commits()) {
+      const head = headOf(bodyOf(commit));
+      expect(Buffer.byteLength(head) % 8).toBe(0);
+      const text = head.replace(/ {0,7}$/, '');
+      expect(text).toBe(JSON.stringify(JSON.parse(text)));
+    }
+  });
+
+  test('says what its rows take now, though it said something else of the table before', async () => {
+    const heads = (await commits()).map((commit) => JSON.parse(headOf(bodyOf(commit))));
+    const rows = heads.map(({ tables }) => tables.map((table: { rows?: number }) => table.rows));
+    expect(rows).toEqual([[1, 1], [1, undefined], [undefined, 1], [4], [undefined]]);
+    const validity = heads.slice(0, 2).map(({ tables }) => tables[0].buffers.at(-2));
+    expect(validity).toEqual([0, 1]);
+    const active = heads.map(({ tables }) => tables[1]?.active);
+    expect(active[0]).toBe(true);
+    expect(active[2]).toBe(false);
+  });
+});

@@ -147,8 +147,15 @@ export class Column {
 
   /** Arrow buffers: validity bits (empty when no cell is null), then the layout's own; `bytesOf` gives their bytes. */
   buffers(): readonly TypedArray[] {
-    const validity = this.validity === undefined ? NONE : packBits(this.validity);
-    return [validity, ...this.#layout.buffers(this.data, this.length, this.type)];
+    const buffers: TypedArray[] = [];
+    this.addBuffers(buffers);
+    return buffers;
+  }
+
+  /** Adds the same to `into`. */
+  addBuffers(into: TypedArray[]): void {
+    into.push(this.validity === undefined ? NONE : packBits(this.validity));
+    for (const buffer of this.#layout.buffers(this.data, this.length, this.type)) into.push(buffer);
   }
 
   #constant(length: number): Column {

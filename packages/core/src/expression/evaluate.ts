@@ -5,7 +5,7 @@ import { printType } from '../schema/column-type.ts';
 import { rangeOf } from './convert.ts';
 import { ImpossibleRow, runGenerated } from './generate.ts';
 import { impossibleIn, runInterpreted } from './interpret.ts';
-import { allocate, cellsOf, toColumn, type Buffers } from './memory.ts';
+import { allocate, cellsOf, toColumn, type Buffers, type Cells } from './memory.ts';
 import type { Op } from './plan.ts';
 import { programOf, type PlannedOutput, type Program } from './program.ts';
 
@@ -88,18 +88,32 @@ export function computeAll(columns: Iterable<Column>): void {
   if (first === undefined) return;
   const n = first.length;
   const program = programFor([...waiting.values()]);
-  const cells = program.inputs.map((op) => inputs!.get(op)!);
-  const buffers: Buffers = {
-    inputs: cells.map(cellsOf),
-    present: cells.map((input) => input.validity),
-    outputs: program.outputs.map(({ type }) => allocate(type, n)),
-    valid: program.outputs.map(({ op }) => (op.type.nullable ? new Uint8Array(n) : undefined)),
-  };
+  const buffers = buffersFor(program, inputs!, n);
   run(program, n, buffers);
-  [...waiting.keys()].forEach((column, k) => {
+  let k = 0;
+  for (const column of waiting.keys()) {
     column.fill(toColumn(column.type, buffers.outputs[k]!, buffers.valid[k]));
-  });
-  computeAll(later);
+    k++;
+  }
+  if (later.length > 0) computeAll(later);
+}
+
+/** The cells that a program reads, and memory for what it gives. */
+function buffersFor(program: Program, columns: Inputs, n: number): Buffers {
+  const inputs: Cells[] = [];
+  const present: (Uint8Array | undefined)[] = [];
+  for (const op of program.inputs) {
+    const column = columns.get(op)!;
+    inputs.push(cellsOf(column));
+    present.push(column.validity);
+  }
+  const outputs: Cells[] = [];
+  const valid: (Uint8Array | undefined)[] = [];
+  for (const { op, type } of program.outputs) {
+    outputs.push(allocate(type, n));
+    valid.push(op.type.nullable ? new Uint8Array(n) : undefined);
+  }
+  return { inputs, present, outputs, valid };
 }
 
 /** Both, unless an input stands for another column in each: one plan, run over two frames. */

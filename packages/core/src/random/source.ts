@@ -11,7 +11,8 @@ export interface Run {
 
 /** Call sites of one processor run, numbered as they are met. */
 interface Sites {
-  readonly numbers: WeakMap<object, number>;
+  /** Made when the first is met: most runs draw nothing. */
+  numbers: WeakMap<object, number> | undefined;
   next: number;
 }
 
@@ -45,7 +46,7 @@ export class RandomSource {
     place = '',
     run?: Run,
     presence?: Presence,
-    sites: Sites = { numbers: new WeakMap(), next: 0 },
+    sites: Sites = { numbers: undefined, next: 0 },
   ) {
     this.#seed = seed;
     this.scope = scope;
@@ -89,8 +90,9 @@ export class RandomSource {
   }
 
   #site(site: object): number {
-    let number = this.#sites.numbers.get(site);
-    if (number === undefined) this.#sites.numbers.set(site, (number = this.#sites.next++));
+    const numbers = (this.#sites.numbers ??= new WeakMap());
+    let number = numbers.get(site);
+    if (number === undefined) numbers.set(site, (number = this.#sites.next++));
     return number;
   }
 

@@ -3,7 +3,14 @@ import type { Registry } from '../schema/registry.ts';
 import type { Signature, TableId } from '../schema/signature.ts';
 import { columnOfCells } from './birth.ts';
 import { Change } from './change.ts';
-import { byEntity, fieldsOf, stateFrame, type LivingTable, type LivingTables } from './living.ts';
+import {
+  byEntity,
+  fieldsOf,
+  NOBODY,
+  stateFrame,
+  type LivingTable,
+  type LivingTables,
+} from './living.ts';
 
 /** Rows of one archetype that are all born at once. */
 export interface Block {
@@ -17,8 +24,6 @@ interface BornBlock extends Block {
   readonly first: number;
   readonly taken: Set<number>;
 }
-
-const NOBODY: LivingTables = new Map();
 
 /** Everything born in one tick. */
 export class Births {

@@ -35,7 +35,7 @@ export class Call implements BirthCall {
   /** What this call adds to living entities; looked at only when a table lacks a component. */
   readonly #added: { readonly entities: Targets; readonly components: readonly AnyComponent[] }[] =
     [];
-  readonly #addedTo = new Map<AnyComponent, Set<number>>();
+  #addedTo: Map<AnyComponent, Set<number>> | undefined;
 
   constructor(processor: string, view: View, registry: Registry) {
     this.processor = processor;
@@ -190,14 +190,15 @@ export class Call implements BirthCall {
   }
 
   #hasAdded(entity: number, component: AnyComponent): boolean {
+    const addedTo = (this.#addedTo ??= new Map<AnyComponent, Set<number>>());
     for (const { entities, components } of this.#added.splice(0)) {
       for (const added of components) {
-        const set = this.#addedTo.get(added) ?? new Set();
-        this.#addedTo.set(added, set);
+        const set = addedTo.get(added) ?? new Set();
+        addedTo.set(added, set);
         for (const id of entities) set.add(id);
       }
     }
-    return this.#addedTo.get(component)?.has(entity) === true;
+    return addedTo.get(component)?.has(entity) === true;
   }
 
   #checkBirths(values: readonly Value[]): void {

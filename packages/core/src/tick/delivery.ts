@@ -16,11 +16,17 @@ export interface Delivery {
   readonly undelivered: readonly number[];
 }
 
+/** Without rows it is the same in every tick. */
+const nothing: Delivery = {
+  messages: asSent(noMessages, 0, constant(types.bool, 0, true)),
+  undelivered: [],
+};
+
 export function deliver({ messages, tick }: Snapshot, tables: LivingTables): Delivery {
   const n = messages.numRows;
+  if (n === 0) return nothing;
   const given = (frame: Frame): Frame =>
     asSent(frame, tick, constant(types.bool, frame.numRows, true));
-  if (n === 0) return { messages: given(messages), undelivered: [] };
   const directory = directoryOf(tables);
   const to = messages.at('to').data as Int32Array;
   const ids = messages.at('id').data as Int32Array;

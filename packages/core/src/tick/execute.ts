@@ -1,7 +1,6 @@
-import { typed, type Frame } from '../frame/frame.ts';
+import { typed } from '../frame/frame.ts';
 import { orAborted } from '../frame/or-aborted.ts';
 import { RandomSource, type Run } from '../random/source.ts';
-import type { Presence } from '../schema/presence.ts';
 import type { TableId } from '../schema/signature.ts';
 import { Call } from './call.ts';
 import { createContext } from './create-context.ts';
@@ -10,8 +9,10 @@ import { guard } from './guard.ts';
 import { lensOf } from './lens.ts';
 import type { LivingTables } from './living.ts';
 import type { Processor } from './processor.ts';
-import { placeOf, processorFailure } from './processor-failure.ts';
+import { processorFailure } from './processor-failure.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { Piece } from './piece.ts';
+import { TablePiece } from './table-piece.ts';
 import { TableRun, type ExecutedTable } from './table-run.ts';
 import { View } from './view.ts';
 import { WorldRun } from './world-run.ts';
@@ -95,7 +96,11 @@ function* runOnTables(
   runs: readonly TableRun[],
   runner: Runner,
 ): Work<readonly Call[]> {
-  const done = yield* together(runs.map((run) => runOnTable(processors, run, runner)));
+  const [only] = runs;
+  const done =
+    only !== undefined && runs.length === 1
+      ? [yield* runOnTable(processors, only, runner)]
+      : yield* together(runs.map((run) => runOnTable(processors, run, runner)));
   const inOrder: Call[] = [];
   for (let k = 0; k < processors.length; k++) {
     for (const calls of done) {
@@ -120,14 +125,7 @@ function* runOnTable(
       calls.push(undefined);
       continue;
     }
-    const work: Piece = {
-      place: signature.table,
-      presence: (component) => signature.names.includes(component),
-      given: (random) => run.given(lens, random),
-      accept: (given, returned) => run.accept(processor.name, lens, given, returned),
-      where: () => placeOf(signature),
-    };
-    calls.push(yield* runProcessor(processor, work, runner));
+    calls.push(yield* runProcessor(processor, new TablePiece(run, lens), runner));
   }
   return calls;
 }
@@ -139,46 +137,36 @@ function* runOnWorld(
 ): Work<readonly Call[]> {
   const world = new WorldRun(processor, runs);
   if (world.empty) return [];
-  const work: Piece = {
-    place: 'world',
-    presence: world.presence(runner.view),
-    given: (random) => world.given(random),
-    accept: (given, returned) => world.accept(processor.name, given, returned),
-    where: () => 'all tables it matches',
-  };
-  return [yield* runProcessor(processor, work, runner)];
-}
-
-/** What one call of a processor is about. */
-interface Piece {
-  /** For random numbers that belong to no entity. */
-  readonly place: string;
-  readonly presence: Presence;
-  readonly given: (random: RandomSource) => Frame;
-  readonly accept: (given: Frame, returned: Frame) => void;
-  readonly where: () => string;
+  return [yield* runProcessor(processor, world, runner)];
 }
 
 function* runProcessor(
   processor: Processor,
-  { place, presence, given: give, accept, where }: Piece,
+  piece: Piece,
   { view, dying, around, shared }: Runner,
 ): Work<Call> {
   const { signal, seed, tick, keys, registry, inside } = around;
   const call = new Call(processor.name, view, registry);
   try {
     signal.throwIfAborted();
-    const run = shared.get(processor);
-    const random = new RandomSource(seed, processor.name, tick, keys, place, run, presence);
-    const given = give(random);
+    const random = new RandomSource(
+      seed,
+      processor.name,
+      tick,
+      keys,
+      piece.place,
+      shared.get(processor),
+      piece.presence(view),
+    );
+    const given = piece.given(random);
     const context = createContext(call, view, dying, random, around);
     let returned = inside(() => processor.process(typed(given) as never, context));
     // A processor that never settles must not hold the world: the caller's signal ends the wait.
     if (isPromise(returned)) returned = yield orAborted(returned, signal);
-    accept(given, guard(given, returned, processor.name));
+    piece.accept(processor.name, given, guard(given, returned, processor.name));
     return call;
   } catch (error) {
-    throw processorFailure(error, processor.name, where(), around);
+    throw processorFailure(error, processor.name, piece.where, around);
   } finally {
     call.end();
   }

@@ -20,8 +20,9 @@ export function guard(given: Frame, returned: unknown, processor: string): Frame
     returned.at('entity_id') === given.at('entity_id')
       ? returned
       : realign(given, returned, processor);
-  for (const { name } of baseColumns) {
-    if (frame.at(name) === given.at(name) || frame.at(name).equals(given.at(name))) continue;
+  for (const [k, { name }] of baseColumns.entries()) {
+    const after = frame.schema === given.schema ? frame.columns[k]! : frame.at(name);
+    if (after === given.columns[k] || after.equals(given.columns[k]!)) continue;
     throw new ArchetypeError(
       'processor_schema',
       `Processor "${processor}" changed ${name}, which the engine owns; leave the base columns as they are.`,

@@ -13,6 +13,8 @@ export interface LivingTable {
 }
 export type LivingTables = ReadonlyMap<TableId, LivingTable>;
 
+export const NOBODY: LivingTables = new Map();
+
 /** A component's column in a table. */
 export interface StateField {
   readonly component: string;

@@ -20,6 +20,8 @@ export interface Settled {
   readonly ignored: number;
 }
 
+const NONE: ReadonlyMap<number, Change> = new Map();
+
 /** Applies what processors emitted: per entity despawn, else moves, then updates, each in emission order. */
 export function settle(
   executed: Executed,
@@ -29,7 +31,7 @@ export function settle(
 ): Settled {
   const { calls, view, tables } = executed;
   if (calls.every(({ emissions }) => emissions.length === 0))
-    return { ...applyChanges(tables, [], births.rows()), nextEntity: 0, ignored: 0 };
+    return { ...applyChanges(tables, NONE, births.rows()), nextEntity: 0, ignored: 0 };
   const nextEntity = bear(calls, births, allocate);
   const changes = new Map<number, Change>();
   const homes = [...tables.values()];
@@ -64,7 +66,7 @@ export function settle(
       else move(change, emission, registry);
     }
   }
-  const { tables: moved, left } = applyChanges(tables, changes.values(), births.rows());
+  const { tables: moved, left } = applyChanges(tables, changes, births.rows());
   if (!about.some(({ emission }) => emission.kind === 'update'))
     return { tables: moved, left, nextEntity, ignored };
   const updates = new Updates(executed, moved);

@@ -1,4 +1,4 @@
-import type { Pending } from '../column/column.ts';
+import type { Column, Pending } from '../column/column.ts';
 import { columnOf, constant, deferred } from '../column/columns.ts';
 import { Frame } from '../frame/frame.ts';
 import { types } from '../schema/column-type.ts';
@@ -103,8 +103,20 @@ function storedRows(
     return new MergedRows(signature, living, dead).frame;
   const rows = (living ?? dead)!;
   const [ids, ...columns] = rows.columns;
-  const active = constant(types.bool, rows.numRows, dead === undefined);
+  const active =
+    dead === undefined
+      ? allActive(signature, rows.numRows)
+      : constant(types.bool, rows.numRows, false);
   return new Frame(signature.stored, [ids!, active, ...columns], rows.numRows);
+}
+
+const actives = new WeakMap<Signature, Column>();
+
+/** `is_active` of so many living rows: mostly as many as at the last tick, and ticks that are kept share it. */
+function allActive(signature: Signature, n: number): Column {
+  let active = actives.get(signature);
+  if (active?.length !== n) actives.set(signature, (active = constant(types.bool, n, true)));
+  return active;
 }
 
 /** Rows of the living and the dead in ascending entity, put together when someone reads them: a store may never. */

@@ -29,15 +29,18 @@ export interface Applied {
   readonly left: ReadonlyMap<TableId, readonly Change[]>;
 }
 
+const NOBODY: Applied['left'] = new Map();
+
 /**
  * Applies what happens to living entities: deaths, moves between tables, cells given to those who stay; and adds who is
  * born. Tables that nothing happens to stay the same objects; of the others, columns that nothing happens to do.
  */
 export function applyChanges(
   tables: LivingTables,
-  changes: Iterable<Change>,
+  changes: ReadonlyMap<number, Change>,
   born: LivingTables,
 ): Applied {
+  if (changes.size + born.size === 0) return { tables, left: NOBODY };
   const edits = new Map<TableId, Edit>();
   const editOf = (signature: Signature): Edit => {
     let edit = edits.get(signature.table);
@@ -48,7 +51,7 @@ export function applyChanges(
     return edit;
   };
   for (const { signature } of born.values()) editOf(signature);
-  for (const change of changes) {
+  for (const change of changes.values()) {
     const { signature } = change.home!;
     if (!change.dead && change.after.table === signature.table) {
       editOf(signature).staying.push(change);
@@ -57,7 +60,6 @@ export function applyChanges(
     editOf(signature).leaving.push(change);
     if (!change.dead) editOf(change.after).arriving.push(change);
   }
-  if (edits.size === 0) return { tables, left: new Map() };
   const left = new Map<TableId, readonly Change[]>();
   const result = new Map(tables);
   for (const [table, edit] of edits) {

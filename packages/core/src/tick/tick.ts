@@ -71,10 +71,11 @@ export function* tick(
   const { nextMessage } = snapshot.counters;
   const messages = messagesOf(mutations, executed.calls, nextMessage);
   const { undelivered } = delivery;
-  const counters = {
-    nextEntity: Math.max(snapshot.counters.nextEntity, settled.nextEntity, given.held),
-    nextMessage: nextMessage + messages.numRows,
-  };
+  const nextEntity = Math.max(snapshot.counters.nextEntity, settled.nextEntity, given.held);
+  const counters =
+    nextEntity === snapshot.counters.nextEntity && messages.numRows === 0
+      ? snapshot.counters
+      : { nextEntity, nextMessage: nextMessage + messages.numRows };
   return {
     snapshot: { tick: number, tables: stamped.tables, counters, resources, messages },
     commit: {

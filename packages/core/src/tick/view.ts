@@ -12,7 +12,7 @@ export class View {
   readonly tables: LivingTables;
   readonly #world: WorldIdentity;
   readonly #tick: number;
-  readonly #frames = new Map<string, Frame>();
+  #frames: Map<string, Frame> | undefined;
 
   constructor(tables: LivingTables, world: WorldIdentity, tick: number) {
     this.tables = tables;
@@ -30,8 +30,9 @@ export class View {
     const key = [components, without]
       .map((part) => part.map(({ type }) => type).join(','))
       .join('|');
-    let frame = this.#frames.get(key);
-    if (frame === undefined) this.#frames.set(key, (frame = this.#query(components, without)));
+    const frames = (this.#frames ??= new Map());
+    let frame = frames.get(key);
+    if (frame === undefined) frames.set(key, (frame = this.#query(components, without)));
     return frame;
   }
 

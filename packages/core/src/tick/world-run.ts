@@ -6,6 +6,7 @@ import type { Presence } from '../schema/presence.ts';
 import { baseColumns } from '../schema/signature.ts';
 import { kept, lensOf, seen, type Lens } from './lens.ts';
 import { entityOrder, idsOf } from './living.ts';
+import type { Piece } from './piece.ts';
 import type { Processor } from './processor.ts';
 import type { TableRun } from './table-run.ts';
 import type { View } from './view.ts';
@@ -16,7 +17,9 @@ interface Part {
 }
 
 /** All tables that a processor of scope "world" runs on, as one frame in ascending `entity_id`, and back. */
-export class WorldRun {
+export class WorldRun implements Piece {
+  readonly place = 'world';
+  readonly where = 'all tables it matches';
   readonly #parts: readonly Part[];
   /** Rows of the parts one after the other, in ascending entity; undefined where that is how they are. */
   readonly #order: Int32Array | undefined;
@@ -40,7 +43,6 @@ export class WorldRun {
     return this.#parts.length === 0;
   }
 
-  /** Who of its entities has a component. */
   presence(view: View): Presence {
     return (component) => {
       const having = this.#parts.filter(({ run }) =>

@@ -4,6 +4,11 @@ import type { Lease } from '../state/world-record.ts';
 import type { Store } from '../store/store.ts';
 import type { Staging } from './staging.ts';
 
+interface Opened {
+  readonly store: Store;
+  readonly lease: Lease;
+}
+
 /**
  * Carries computed ticks to the store, several at a time, in order. `head` is the state that the next tick starts from,
  * `durable` what everybody else sees. When a commit fails, those behind it were made on top of it and fail with it; then
@@ -11,11 +16,15 @@ import type { Staging } from './staging.ts';
  */
 export class Committer {
   readonly #staging: Staging;
-  readonly #open: () => Promise<{ readonly store: Store; readonly lease: Lease }>;
+  readonly #open: () => Promise<Opened>;
+  /** Known once a commit was taken. */
+  #opened: Opened | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
   /** Ticks handed over. */
   #pushed = 0;
+  /** Ticks that came back, in their order. */
+  #back = 0;
   /** Of those that came back so far, the first that failed, by its place; those before it are not touched by it. */
   #failure: { readonly place: number; readonly error: unknown } | undefined;
   /** The failure that came last. */
@@ -23,11 +32,7 @@ export class Committer {
   head: Snapshot;
   durable: Snapshot;
 
-  constructor(
-    snapshot: Snapshot,
-    staging: Staging,
-    open: () => Promise<{ readonly store: Store; readonly lease: Lease }>,
-  ) {
+  constructor(snapshot: Snapshot, staging: Staging, open: () => Promise<Opened>) {
     this.head = snapshot;
     this.durable = snapshot;
     this.#staging = staging;
@@ -51,6 +56,7 @@ export class Committer {
     const place = this.#pushed++;
     const done = this.#append(commit, place, this.#last).then(() => {
       this.#inFlight--;
+      this.#back++;
       if (this.#failure !== undefined && this.#failure.place <= place) throw this.#fail();
       this.durable = snapshot;
       this.#staging.committed(snapshot);
@@ -72,13 +78,15 @@ export class Committer {
     before: Promise<unknown>,
   ): Promise<void> {
     try {
-      const { store, lease } = await this.#open();
-      await store.append([{ ...commit, lease }]);
+      const opened = this.#opened ?? (await this.#open());
+      await opened.store.append([{ ...commit, lease: opened.lease }]);
+      // Not before: what waits for the store meanwhile comes first.
+      this.#opened = opened;
     } catch (error) {
       if (this.#failure === undefined || place < this.#failure.place)
         this.#failure = { place, error };
     }
-    await before;
+    if (this.#back < place) await before;
   }
 
   #fail(): unknown {

@@ -34,6 +34,9 @@ interface Drained {
 }
 type Range = readonly [from: number, to: number];
 
+/** Most ticks take nothing. */
+const NONE: readonly never[] = [];
+
 const without = <T>(list: readonly T[], range: Range | undefined): readonly T[] =>
   range === undefined ? list : [...list.slice(0, range[0]), ...list.slice(range[1])];
 
@@ -245,15 +248,15 @@ export class Staging {
       this.#recheck(head);
     this.#basis = undefined;
     const taken = {
-      mutations: this.#mutations,
-      ends: this.#ends,
+      mutations: this.#mutations.length === 0 ? NONE : this.#mutations,
+      ends: this.#ends.length === 0 ? NONE : this.#ends,
       drained: this.#drained,
       held: this.#held,
     };
     this.#taken = [...this.#taken, taken];
     this.#computing = taken;
-    this.#mutations = [];
-    this.#ends = [];
+    if (taken.mutations.length > 0) this.#mutations = [];
+    if (taken.ends.length > 0) this.#ends = [];
     this.#drained = undefined;
     return taken;
   }

@@ -253,7 +253,7 @@ export abstract class WorldBase {
   /** Stages the work of deferred commands that are due. */
   protected stageDue(before: Snapshot): void {
     const due = [...this.#parts.due.take(this.id, before.tick + 1)];
-    this.#staging.drain(due, stageOver(this.#staging, before));
+    if (due.length > 0) this.#staging.drain(due, stageOver(this.#staging, before));
   }
 
   /** A tick over `head`, once what is due and what is staged was taken. */

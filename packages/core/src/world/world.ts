@@ -169,7 +169,7 @@ export class World extends WorldBase {
       }
     } finally {
       // A commit that failed comes before whatever failed on top of it; all have come back before anybody is told.
-      await Promise.allSettled(pending);
+      if (pending.length > 1) await Promise.allSettled(pending);
       for (const done of pending) await done;
     }
     return {

@@ -80,17 +80,16 @@ function headText(
   tables: readonly string[],
   frames: Frames | undefined,
 ): string {
-  const more = {
-    ...(resources !== undefined && { resources }),
-    ...(input !== undefined && !(input instanceof Frame) && { input }),
-    ...frames,
-    ...(undelivered !== undefined && { undelivered }),
-  };
   const { nextEntity, nextMessage } = counters;
   let text = `{"format":${COMMIT_FORMAT},"lease":${leaseText(lease)},"tick":${tick}`;
   text += `,"counters":{"nextEntity":${nextEntity},"nextMessage":${nextMessage}}`;
   text += `,"tables":[${tables.join(',')}]`;
-  for (const name in more) text += `,"${name}":${JSON.stringify(more[name as never])}`;
+  if (resources !== undefined) text += `,"resources":${JSON.stringify(resources)}`;
+  if (frames?.inputFrame !== undefined)
+    text += `,"inputFrame":${JSON.stringify(frames.inputFrame)}`;
+  else if (input !== undefined) text += `,"input":${JSON.stringify(input)}`;
+  if (frames?.messages !== undefined) text += `,"messages":${JSON.stringify(frames.messages)}`;
+  if (undelivered !== undefined) text += `,"undelivered":${JSON.stringify(undelivered)}`;
   return `${text},"settled":${settled.length === 0 ? '[]' : JSON.stringify(settled)}}`;
 }
 
@@ -126,7 +125,7 @@ function encodeTable(table: TableCommit, buffers: TypedArray[]): string {
   const active = columns[ACTIVE]!.constant === true;
   const begin = buffers.length;
   columns.forEach((column, k) => {
-    if (k !== ACTIVE || !active) buffers.push(...column.buffers());
+    if (k !== ACTIVE || !active) column.addBuffers(buffers);
   });
   // Rows and whether all are active show in the sizes.
   const last = said.get(signature);

@@ -10,12 +10,12 @@ export interface FrameHead {
 
 /** Adds the frame's own memory to `buffers`; what it says of it is JSON. */
 export function encodeFrame(frame: Frame, buffers: TypedArray[]): FrameHead {
-  const own = frame.columns.flatMap((column) => column.buffers());
-  buffers.push(...own);
+  const begin = buffers.length;
+  for (const column of frame.columns) column.addBuffers(buffers);
   return {
     schema: frame.schema,
     rows: frame.numRows,
-    buffers: own.map((buffer) => buffer.byteLength),
+    buffers: buffers.slice(begin).map((buffer) => buffer.byteLength),
   };
 }
 

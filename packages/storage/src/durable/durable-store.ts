@@ -35,6 +35,7 @@ import { Reads } from './reads.ts';
 import { checkRetention, type RetentionPolicy } from './store-settings.ts';
 import { storedCommit } from './stored-commit.ts';
 import { storedWorld } from './stored-world.ts';
+import { UnderWay } from './under-way.ts';
 import type { Upkeep } from './upkeep.ts';
 import { verify, type Verification } from './verify.ts';
 import type { View } from './view.ts';
@@ -62,7 +63,7 @@ export class DurableStore implements Store {
   #generation = 0;
   #closing: Promise<void> | undefined;
   /** What was handed to the journal and is not answered yet. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new UnderWay();
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -146,22 +147,15 @@ export class DurableStore implements Store {
     commits.forEach(checkSettled);
     this.#parts.flushes.admit();
     const [first] = commits;
-    await this.#writing(
-      commits.length === 1
-        ? this.#append(first!)
-        : Promise.all(commits.map((commit) => this.#append(commit))),
-    );
-    await this.#parts.flushes.room();
-  }
-
-  /** Closing waits for it. */
-  async #writing(written: Promise<unknown>): Promise<void> {
-    this.#underWay.add(written);
+    this.#underWay.begin();
     try {
-      await written;
+      if (commits.length === 1) await this.#append(first!);
+      else await Promise.all(commits.map((commit) => this.#append(commit)));
     } finally {
-      this.#underWay.delete(written);
+      this.#underWay.end();
     }
+    const full = this.#parts.flushes.room();
+    if (full !== undefined) await full;
   }
 
   /** Checked and handed to the journal in one synchronous step, so that calls take effect in their order. */
@@ -236,13 +230,16 @@ export class DurableStore implements Store {
     checkAcceptance(acceptance);
     flushes.admit();
     const record = encodeJson(recordKinds.accepted, acceptance);
-    const accept = async (): Promise<void> => {
+    this.#underWay.begin();
+    try {
       const segment = await journal.append(record);
       ledger.accepted(acceptance, segment);
       flushes.appended(0, record.body[0]!.byteLength);
-    };
-    await this.#writing(accept());
-    await flushes.room();
+    } finally {
+      this.#underWay.end();
+    }
+    const full = flushes.room();
+    if (full !== undefined) await full;
   }
 
   commands(query: CommandQuery): Promise<readonly StoredCommand[]> {
@@ -350,7 +347,7 @@ export class DurableStore implements Store {
   }
 
   async #end(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await this.#underWay.idle();
     await this.#parts.close();
   }
 

@@ -105,8 +105,12 @@ export class FlushSchedule {
     this.#timer.refresh();
   }
 
-  /** Resolves when there is room for more. */
-  async room(): Promise<void> {
+  /** What to wait for until there is room for more; undefined while there is. */
+  room(): Promise<void> | undefined {
+    return this.#full ? this.#roomAgain() : undefined;
+  }
+
+  async #roomAgain(): Promise<void> {
     while (
       this.#full &&
       this.#failure === undefined &&

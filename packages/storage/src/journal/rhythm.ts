@@ -1,5 +1,7 @@
 /** How much the newest time counts in an average. */
 const NEWEST = 0.25;
+/** So many times the average is the most that a write counts for. */
+const MOST = 2;
 
 /**
  * Whom the journal tells before its next write. When all who wait are told at once, they compute while the disk idles, and
@@ -12,9 +14,10 @@ export class Rhythm {
   /** Milliseconds that whoever waits for a record computes when it is told. */
   #answer = 0;
 
-  /** A write took so long. */
+  /** A write took so long. One that took far longer says little of the next: the collector ran, or the disk was asleep. */
   wrote(ms: number): void {
-    this.#write += (ms - this.#write) * NEWEST;
+    const likely = this.#write === 0 ? ms : Math.min(ms, MOST * this.#write);
+    this.#write += (likely - this.#write) * NEWEST;
   }
 
   /** Those who waited for so many records ran so long when they were told. */

@@ -27,6 +27,12 @@ describe('of those whose records were written', () => {
     expect(rhythm({ write: 5, compute: 1 }).first(4, 4)).toBe(0);
   });
 
+  test('one write that took far longer changes nothing', () => {
+    const hiccup = rhythm({ write: 5, compute: 1 });
+    hiccup.wrote(1000);
+    expect(hiccup.first(8, 0)).toBe(4);
+  });
+
   test('what counts is how it has been lately', () => {
     const changing = rhythm({ write: 5, compute: 1 });
     for (let k = 0; k < 20; k++) changing.wrote(50);

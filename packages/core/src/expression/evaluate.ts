@@ -3,17 +3,14 @@ import { constant, deferred } from '../column/columns.ts';
 import { ArchetypeError } from '../errors.ts';
 import { printType } from '../schema/column-type.ts';
 import { rangeOf } from './convert.ts';
+import { joined, type Inputs } from './inputs.ts';
 import { ImpossibleRow, runGenerated } from './generate.ts';
 import { impossibleIn, runInterpreted } from './interpret.ts';
 import { allocate, cellsOf, toColumn, type Buffers, type Cells } from './memory.ts';
-import type { Op } from './plan.ts';
 import { programOf, type PlannedOutput, type Program } from './program.ts';
 
 /** An expression that grows beyond so many operations is computed before others build on it. */
 const MAX_WEIGHT = 256;
-
-/** The columns that a plan's inputs stand for. */
-export type Inputs = ReadonlyMap<Op, Column>;
 
 /** What computes a column that waits. Who first reads one of those that a verb asked for computes them all. */
 class Waiting implements Pending {
@@ -69,16 +66,20 @@ export function columnsFor(
 const isPlainCell = (cell: unknown): boolean =>
   typeof cell === 'string' || typeof cell === 'bigint';
 
-/** Computes those of the columns that still wait, in one pass over their rows. @throws `CellError` */
+/**
+ * Computes those of the columns that still wait: in one pass over their rows, or in several where one plan gave columns of
+ * several frames. @throws `CellError`
+ */
 export function computeAll(columns: Iterable<Column>): void {
   const waiting = new Map<Column, PlannedOutput>();
-  const later: Column[] = [];
+  const others: Column[] = [];
   let inputs: Inputs | undefined;
   for (const column of columns) {
     const found = waitingOf(column);
     if (found === undefined) continue;
-    const both = inputs === undefined ? found.inputs : joined(inputs, found.inputs);
-    if (both === undefined) later.push(column);
+    const both = joined(inputs, found.inputs);
+    // Its inputs stand for other columns than those of the columns before it.
+    if (both === undefined) others.push(column);
     else {
       inputs = both;
       waiting.set(column, found.output);
@@ -95,7 +96,7 @@ export function computeAll(columns: Iterable<Column>): void {
     column.fill(toColumn(column.type, buffers.outputs[k]!, buffers.valid[k]));
     k++;
   }
-  if (later.length > 0) computeAll(later);
+  if (others.length > 0) computeAll(others);
 }
 
 /** The cells that a program reads, and memory for what it gives. */
@@ -116,28 +117,21 @@ function buffersFor(program: Program, columns: Inputs, n: number): Buffers {
   return { inputs, present, outputs, valid };
 }
 
-/** Both, unless an input stands for another column in each: one plan, run over two frames. */
-export function joined(a: Inputs, b: Inputs): Inputs | undefined {
-  if (a === b) return a;
-  let all = true;
-  for (const [op, column] of b) {
-    const known = a.get(op);
-    if (known === undefined) all = false;
-    else if (known !== column) return undefined;
-  }
-  return all ? a : new Map([...a, ...b]);
-}
+/** Those that were computed together last, by the first of their outputs. */
+const programs = new WeakMap<PlannedOutput, Program>();
 
 /** The program of outputs that are computed together, the same one in each tick in which they are. */
-function programFor(outputs: readonly PlannedOutput[]): Program {
-  const [first] = outputs;
-  const { program } = first!;
+export function programFor(outputs: readonly PlannedOutput[]): Program {
+  const first = outputs[0]!;
+  const known = programs.get(first);
   if (
-    program?.outputs.length === outputs.length &&
-    program.outputs.every((output, k) => output === outputs[k])
+    known?.outputs.length === outputs.length &&
+    known.outputs.every((output, k) => output === outputs[k])
   )
-    return program;
-  return (first!.program = programOf(outputs));
+    return known;
+  const program = programOf(outputs);
+  if (first.lasting) programs.set(first, program);
+  return program;
 }
 
 function run(program: Program, n: number, buffers: Buffers): void {

@@ -8,7 +8,7 @@ import type { CellSource } from './functions/nulls.ts';
 import { codePoints } from './functions/text.ts';
 import { blankOf, isBoxed, type Buffers } from './memory.ts';
 import type { Op } from './plan.ts';
-import type { Prepared, Program } from './program.ts';
+import type { Program } from './program.ts';
 import { shapeOf } from './shape.ts';
 
 type Loop = (
@@ -54,12 +54,21 @@ const MAX_CACHED = 4096;
 /** By shape: names and values are no part of it, so equal shapes share one loop. */
 const compiled = new Map<string, Compiled>();
 
+/** A loop with the values it reads. */
+interface Prepared {
+  /** Of each input, whether it has nulls. */
+  readonly nulls: readonly boolean[];
+  readonly run: (n: number, buffers: Buffers) => void;
+}
+/** What ran last of each program. */
+const prepared = new WeakMap<Program, Prepared>();
+
 /** One fused loop for all outputs. @throws EvalError where code generation is forbidden; `ImpossibleRow` */
 export function runGenerated(program: Program, n: number, buffers: Buffers): void {
-  let { prepared } = program;
-  if (prepared === undefined || !serves(prepared, buffers))
-    prepared = program.prepared = prepare(program, buffers);
-  prepared.run(n, buffers);
+  let ready = prepared.get(program);
+  if (ready === undefined || !serves(ready, buffers))
+    prepared.set(program, (ready = prepare(program, buffers)));
+  ready.run(n, buffers);
 }
 
 const serves = ({ nulls }: Prepared, { present }: Buffers): boolean =>

@@ -10,7 +10,7 @@ export interface Cells {
   [row: number]: unknown;
 }
 
-/** What a compiled loop reads and writes; the order is that of the program's inputs, literals and outputs. */
+/** What a program reads and writes, in the order of its inputs and outputs. */
 export interface Buffers {
   readonly inputs: readonly Cells[];
   /** Validity per input, where it has nulls. */

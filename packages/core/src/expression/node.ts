@@ -44,11 +44,12 @@ export const aggregateNode = (fn: string, arg: Node, parameter?: number): Aggreg
 export const overNode = (aggregate: AggregateNode, keys: readonly string[]): OverNode =>
   Object.freeze({ kind: 'over', aggregate, keys: Object.freeze([...keys]) });
 
-const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
-
 /** Whether a literal is still the same when it is looked at again: who made another may change it meanwhile. */
 export const isFixed = (value: unknown): boolean =>
-  isPlain(value) || (Array.isArray(value) && Object.isFrozen(value) && value.every(isPlain));
+  isPlain(value) ||
+  (Array.isArray(value) && Object.isFrozen(value) && Array.from(value).every(isPlain));
+
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 /** Whether two expressions of columns, fixed literals and calls are the same, however they were made. */
 export function sameNode(a: Node, b: Node): boolean {
@@ -66,4 +67,4 @@ const sameValue = (a: unknown, b: unknown): boolean =>
   (Array.isArray(a) &&
     Array.isArray(b) &&
     a.length === b.length &&
-    a.every((item, k) => Object.is(item, b[k])));
+    Array.from(a).every((item, k) => Object.is(item, b[k])));

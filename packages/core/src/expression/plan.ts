@@ -60,13 +60,15 @@ interface Convert {
 export interface Source {
   readonly type: ColumnType;
   /** The operation that computes it, while nobody has. */
-  readonly pending: Op | undefined;
+  readonly by: Op | undefined;
+  /** Whether it is the same operation in every tick. */
+  readonly lasting: boolean;
 }
 
 /** Where a planner finds columns. */
 export interface Columns {
   readonly names: Iterable<string>;
-  find(name: string): Source | undefined;
+  source(name: string): Source | undefined;
   /** A window aggregate as a column. */
   window(node: OverNode, depth: number): Column;
 }
@@ -189,20 +191,18 @@ export class Planner {
   #named(name: string): Op {
     const read = this.#reads.get(name);
     if (read !== undefined) return read.op;
-    const source = this.#columns.find(name);
+    const source = this.#columns.source(name);
     if (source === undefined) throw unknownColumn(name, this.#columns.names);
-    const { type, pending } = source;
-    const op = pending === undefined ? this.#input(type) : this.#as(type, pending);
-    this.#reads.set(name, { name, type, pending, op });
+    const { type, by } = source;
+    if (!source.lasting) this.#lasting = false;
+    let op = by ?? this.#input(type);
+    if (by !== undefined && type.nullable) op = this.#asNullable(by);
+    this.#reads.set(name, { name, ...source, op });
     return op;
   }
 
   #input(type: ColumnType): Op {
     return this.#push({ kind: 'input', type, args: [] });
-  }
-
-  #as(type: ColumnType, op: Op): Op {
-    return type.nullable ? this.#asNullable(op) : op;
   }
 
   #window(node: OverNode): Op {

@@ -1,5 +1,4 @@
 import type { ColumnType } from '../schema/column-type.ts';
-import type { Buffers } from './memory.ts';
 import type { Op } from './plan.ts';
 
 /** A column to compute: the operation that gives its cells, and its type. */
@@ -8,11 +7,11 @@ export interface Output {
   readonly type: ColumnType;
 }
 
-/** An output of a plan, which lasts as long as the plan does. */
+/** An output of a plan. */
 export interface PlannedOutput extends Output {
   readonly name: string;
-  /** The program that computed it last, as the first of its outputs. */
-  program: Program | undefined;
+  /** The same object in every tick, as long as the same is asked. */
+  readonly lasting: boolean;
 }
 
 /** Operations in an order in which they can be computed, each once, and those whose results are kept. */
@@ -21,15 +20,6 @@ export interface Program {
   /** Those of them that read a column. */
   readonly inputs: readonly Op[];
   readonly outputs: readonly Output[];
-  /** The loop that ran last. */
-  prepared: Prepared | undefined;
-}
-
-/** A loop with the values it reads. */
-export interface Prepared {
-  /** Of each input, whether it has nulls. */
-  readonly nulls: readonly boolean[];
-  readonly run: (n: number, buffers: Buffers) => void;
 }
 
 export function programOf(outputs: readonly Output[]): Program {
@@ -40,10 +30,8 @@ export function programOf(outputs: readonly Output[]): Program {
     ops.add(op);
   };
   outputs.forEach(({ op }) => visit(op));
-  return {
-    ops: [...ops],
-    inputs: [...ops].filter((op) => op.kind === 'input'),
-    outputs,
-    prepared: undefined,
-  };
+  return { ops: [...ops], inputs: [...ops].filter((op) => op.kind === 'input'), outputs };
 }
+
+/** The operations that read a column for these outputs. */
+export const inputsIn = (outputs: readonly Output[]): readonly Op[] => programOf(outputs).inputs;

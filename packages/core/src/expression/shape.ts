@@ -31,7 +31,7 @@ function kindOf(op: Op): string {
 
 /**
  * Names what decides over a program's code, as `writeLoop` writes it, and nothing else: programs of one shape share a loop,
- * and one that is planned in each tick finds it without being written again.
+ * and one that is planned again finds it without being written again.
  */
 export function shapeOf(
   { ops, inputs, outputs }: Program,

@@ -62,5 +62,6 @@ function lookup(
       if (typeof name === 'string') throw unknownColumn(full(name), all.keys());
     },
   });
-  return Object.freeze(Object.assign(Object.create(unknown) as object, Object.fromEntries(known)));
+  const own = [...known].map(([name, value]) => [name, { value }]);
+  return Object.freeze(Object.create(unknown, Object.fromEntries(own)) as object);
 }

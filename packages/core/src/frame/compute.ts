@@ -2,22 +2,23 @@ import type { Column } from '../column/column.ts';
 import { factorise } from '../column/factorise.ts';
 import { ArchetypeError, didYouMean } from '../errors.ts';
 import { aggregates, aggregateType } from '../expression/aggregates.ts';
-import { columnsFor, joined, waitingOf, type Inputs } from '../expression/evaluate.ts';
+import { columnsFor, waitingOf } from '../expression/evaluate.ts';
+import { apart, joined, type Inputs } from '../expression/inputs.ts';
 import type { AggregateNode, Node, OverNode } from '../expression/node.ts';
-import type { Columns, Source } from '../expression/plan.ts';
+import type { Columns, Op, Source } from '../expression/plan.ts';
 import { printType } from '../schema/column-type.ts';
 import type { Groups } from '../column/factorise.ts';
 import type { Frame } from './frame.ts';
-import { planFor, type Output, type Plan } from './plans.ts';
+import { planFor, type Asked, type Plan } from './plans.ts';
 
 /** Columns from expressions over a frame, all from the frame as it is; computed when someone reads them. */
 export function compute(
   frame: Frame,
-  outputs: readonly Output[],
+  asked: readonly Asked[],
   depth = 0,
 ): ReadonlyMap<string, Column> {
   const columns = new FrameColumns(frame);
-  const plan = planFor(frame.schema, frame.random, columns, outputs, depth);
+  const plan = planFor(frame.schema, frame.random, columns, asked, depth);
   return columnsFor(plan.outputs, columns.inputsOf(plan), frame.numRows);
 }
 
@@ -66,27 +67,37 @@ class FrameColumns implements Columns {
     return this.#frame.columnNames;
   }
 
-  find(name: string): Source | undefined {
+  /**
+   * A column as an expression reads it. One that waits for other columns in place of the inputs of one found before, since
+   * one plan gave both, gets inputs of its own.
+   */
+  source(name: string): Source | undefined {
     const column = this.#frame.find(name);
     if (column === undefined) return undefined;
+    const { type } = column;
     const waiting = waitingOf(column);
-    if (waiting === undefined) return { type: column.type, pending: undefined };
-    const both = this.#inputs === undefined ? waiting.inputs : joined(this.#inputs, waiting.inputs);
-    if (both === undefined) {
-      column.pending!.compute();
-      return { type: column.type, pending: undefined };
+    if (waiting === undefined) return { type, by: undefined, lasting: true };
+    const { op, lasting } = waiting.output;
+    const both = joined(this.#inputs, waiting.inputs);
+    if (both !== undefined) {
+      this.#inputs = both;
+      return { type, by: op, lasting };
     }
-    this.#inputs = both;
-    return { type: column.type, pending: waiting.output.op };
+    const own = apart(op, waiting.inputs);
+    this.#inputs = joined(this.#inputs, own.inputs);
+    return { type, by: own.op, lasting: false };
   }
 
   /** The columns that a plan's inputs stand for, once it was found for these columns. */
-  inputsOf({ reads, windows }: Plan): Inputs {
-    const inputs = new Map(this.#inputs);
-    for (const { name, op, pending } of reads)
-      if (pending === undefined) inputs.set(op, this.#frame.at(name));
-    for (const [op, column] of windows) inputs.set(op, column);
-    return inputs;
+  inputsOf({ inputs, reads, windows }: Plan): Inputs {
+    const columns = new Map<Op, Column>();
+    for (const op of inputs) {
+      const column = this.#inputs?.get(op) ?? windows.get(op);
+      if (column !== undefined) columns.set(op, column);
+    }
+    for (const { name, op, by } of reads)
+      if (by === undefined) columns.set(op, this.#frame.at(name));
+    return columns;
   }
 
   window({ aggregate: node, keys }: OverNode, depth: number): Column {

@@ -8,7 +8,9 @@ export class UnderWay {
   }
 
   end(): void {
-    if (--this.#count === 0) this.#over?.resolve();
+    if (--this.#count > 0) return;
+    this.#over?.resolve();
+    this.#over = undefined;
   }
 
   /** Resolves when nothing is under way. */

@@ -35,10 +35,7 @@ class NodeFile implements File {
     for (let k = 0; k < buffers.length; k += IOV_MAX) {
       const some = buffers.slice(k, k + IOV_MAX);
       const length = some.reduce((n, buffer) => n + buffer.byteLength, 0);
-      const { bytesWritten } =
-        some.length === 1
-          ? await this.#handle.write(some[0]!, 0, length, at)
-          : await this.#handle.writev(some, at);
+      const { bytesWritten } = await this.#handle.writev(some, at);
       if (bytesWritten < length) await this.#writeRest(some, bytesWritten, at);
       at += length;
     }

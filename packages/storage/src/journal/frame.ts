@@ -117,6 +117,7 @@ export function writeFrame(
   return end;
 }
 
+/** All 32 bytes at `at`, whatever was there: the memory is used again. */
 function writeHead(
   { bytes, view }: Pick<Space, 'bytes' | 'view'>,
   at: number,
@@ -129,10 +130,10 @@ function writeHead(
   identity: SegmentIdentity,
 ): void {
   view.setUint32(at, FRAME_MAGIC, true);
-  view.setUint16(at + 4, body.kind, true);
+  view.setUint8(at + 4, body.kind);
+  view.setUint8(at + 5, 0);
   view.setUint16(at + 6, FORMAT, true);
-  view.setUint32(at + 8, body.sequence >>> 0, true);
-  view.setUint32(at + 12, Math.floor(body.sequence / 2 ** 32), true);
+  view.setBigUint64(at + 8, BigInt(body.sequence), true);
   view.setUint32(at + 16, body.length, true);
   view.setUint32(at + 20, body.checksum, true);
   view.setUint32(at + 24, 0, true);

@@ -58,6 +58,9 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
     report: { records, quarantined, damaged: damagedRanges(segments, aborted) },
     next,
     aborted,
-    segments: segments.map(({ name }) => name),
+    // Of a last one without a sound header nothing was left.
+    segments: segments
+      .filter(({ end }, k) => end > 0 || k < segments.length - 1)
+      .map(({ name }) => name),
   };
 }

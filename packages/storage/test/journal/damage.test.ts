@@ -53,6 +53,21 @@ test('cut at every byte, it opens with the whole records before the cut and take
   console.log(`journal cut at ${points} points`);
 });
 
+test('a segment of which nothing is sound is set aside, and nobody is told to read it', async () => {
+  const { directory, file, bytes } = await written([1, 2, 3]);
+  await writeFile(file, bytes.fill(0));
+  const { journal, values, report } = await openJournal(directory);
+  expect(values).toEqual([]);
+  expect(report.quarantined).toMatchObject([{ bytes: bytes.length }]);
+  // What it lists is read to be moved into parts.
+  for (const name of journal.sealed) await readFile(join(directory, name));
+  await journal.append(record(9));
+  await journal.seal();
+  expect(journal.sealed).toHaveLength(1);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([9]);
+});
+
 test('a flipped bit is found, whichever it is, and the records beside it are kept', async () => {
   const { directory, file, bytes } = await written([1, 2, 3]);
   let points = 0;

@@ -152,7 +152,7 @@ export class Column {
     return buffers;
   }
 
-  /** Adds the same to `into`. */
+  /** Adds the same to `into`, without a list of its own. */
   addBuffers(into: TypedArray[]): void {
     into.push(this.validity === undefined ? NONE : packBits(this.validity));
     for (const buffer of this.#layout.buffers(this.data, this.length, this.type)) into.push(buffer);

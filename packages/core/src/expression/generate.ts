@@ -7,7 +7,7 @@ import { NOT_LONG } from './functions/number.ts';
 import type { CellSource } from './functions/nulls.ts';
 import { codePoints } from './functions/text.ts';
 import { blankOf, isBoxed, type Buffers } from './memory.ts';
-import type { Op } from './plan.ts';
+import type { Op } from './op.ts';
 import type { Program } from './program.ts';
 import { shapeOf } from './shape.ts';
 

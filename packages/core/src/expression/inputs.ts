@@ -1,5 +1,5 @@
 import type { Column } from '../column/column.ts';
-import type { Op } from './plan.ts';
+import type { Op } from './op.ts';
 
 /** The columns that inputs stand for. */
 export type Inputs = ReadonlyMap<Op, Column>;

@@ -4,7 +4,7 @@ import { rangeOf } from './convert.ts';
 import { Impossible, isFloat, isWhole } from './functions/function.ts';
 import { ImpossibleRow } from './generate.ts';
 import { blankOf, isBoxed, type Buffers } from './memory.ts';
-import type { Op } from './plan.ts';
+import type { Op } from './op.ts';
 import type { Program } from './program.ts';
 
 /**

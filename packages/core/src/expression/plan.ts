@@ -10,74 +10,14 @@ import {
   types,
   type ColumnType,
 } from '../schema/column-type.ts';
-import { conversion, type Conversion } from './convert.ts';
-import type { ExpressionFunction } from './functions/function.ts';
+import { conversion } from './convert.ts';
 import { functions } from './functions/functions.ts';
 import { nullFunctions, type NullFunction } from './functions/nulls.ts';
 import { literalCell } from './literal.ts';
 import { isFixed, type Node, type OverNode } from './node.ts';
-
-/**
- * One operation: what it computes from others, and the type of its result. Operations are shared, never copied, and hold no
- * column: which one an input reads is said when they run, so that one plan serves every tick.
- */
-export type Op = {
-  readonly type: ColumnType;
-  readonly args: readonly Op[];
-  /** How many operations it takes, those shared counted each time. */
-  readonly weight: number;
-} & (
-  | { readonly kind: 'input' }
-  | { readonly kind: 'literal'; readonly value: unknown }
-  | Strict
-  | { readonly kind: 'null'; readonly name: string; readonly fn: NullFunction }
-  | Convert
-  | { readonly kind: 'member'; readonly of: { has(cell: unknown): boolean } }
-  | {
-      readonly kind: 'random';
-      readonly k0: number;
-      readonly k1: number;
-      readonly draw: number;
-    }
-);
-type Unweighed = Op extends infer O ? (O extends unknown ? Omit<O, 'weight'> : never) : never;
-interface Strict {
-  readonly kind: 'strict';
-  readonly name: string;
-  readonly fn: ExpressionFunction;
-  /** The processor that asked for it, if one did, for the error of a cell that its type cannot hold. */
-  readonly owner: string | undefined;
-}
-interface Convert {
-  readonly kind: 'convert';
-  readonly by: Conversion;
-  /** Null instead of an error where the type cannot hold the cell. */
-  readonly lenient: boolean;
-  readonly owner: string | undefined;
-}
-
-/** A column as a planner sees it. */
-export interface Source {
-  readonly type: ColumnType;
-  /** The operation that computes it, while nobody has. */
-  readonly by: Op | undefined;
-  /** Whether it is the same operation in every tick. */
-  readonly lasting: boolean;
-}
-
-/** Where a planner finds columns. */
-export interface Columns {
-  readonly names: Iterable<string>;
-  source(name: string): Source | undefined;
-  /** A window aggregate as a column. */
-  window(node: OverNode, depth: number): Column;
-}
-
-/** A column that a plan reads: what it was when the plan was made, and the operation that stands for it. */
-export interface Read extends Source {
-  readonly name: string;
-  readonly op: Op;
-}
+import type { Op, Unweighed } from './op.ts';
+import type { Output } from './program.ts';
+import type { Columns, Read } from './source.ts';
 
 const MAX_DEPTH = 1000;
 const MAX_OPS = 20_000;
@@ -119,11 +59,7 @@ export class Planner {
   }
 
   /** What computes an output column, and the column's type. With `to`, the expression must fit that type. */
-  output(
-    name: string,
-    node: Node,
-    to?: ColumnType,
-  ): { readonly op: Op; readonly type: ColumnType } {
+  output(name: string, node: Node, to?: ColumnType): Output {
     const op = this.#plan(node, to);
     const from = op.type;
     if (to === undefined) return { op, type: from };

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../schema/column-type.ts';
-import type { Op } from './plan.ts';
+import type { Op } from './op.ts';
 
 /** A column to compute: the operation that gives its cells, and its type. */
 export interface Output {

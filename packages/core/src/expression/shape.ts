@@ -1,5 +1,5 @@
 import { printType, type ColumnType } from '../schema/column-type.ts';
-import type { Op } from './plan.ts';
+import type { Op } from './op.ts';
 import type { Program } from './program.ts';
 
 const keys = new WeakMap<ColumnType, string>();

@@ -53,6 +53,7 @@ export class Frame {
     return this.#positions.has(name);
   }
 
+  /** The column, or undefined when there is none. */
   find(name: string): Column | undefined {
     const position = this.#positions.get(name);
     return position === undefined ? undefined : this.columns[position];

@@ -1,6 +1,8 @@
 import type { Column } from '../column/column.ts';
 import { sameNode, type Node } from '../expression/node.ts';
-import { Planner, type Columns, type Op, type Read } from '../expression/plan.ts';
+import type { Op } from '../expression/op.ts';
+import { Planner } from '../expression/plan.ts';
+import type { Columns, Read } from '../expression/source.ts';
 import { inputsIn, type PlannedOutput } from '../expression/program.ts';
 import type { RandomSource } from '../random/source.ts';
 import type { ColumnType, Schema } from '../schema/column-type.ts';

@@ -6,7 +6,7 @@ import { Change } from './change.ts';
 import {
   byEntity,
   fieldsOf,
-  NOBODY,
+  noTables,
   stateFrame,
   type LivingTable,
   type LivingTables,
@@ -69,7 +69,7 @@ export class Births {
 
   /** The rows of new entities, by table, exactly as given; ascending by entity. */
   rows(): LivingTables {
-    if (this.#blocks.length + this.#single.size === 0) return NOBODY;
+    if (this.#blocks.length + this.#single.size === 0) return noTables;
     const parts = new Map<TableId, { signature: Signature; frames: Frame[] }>();
     const push = (signature: Signature, frame: Frame): void => {
       const part = parts.get(signature.table);

@@ -24,6 +24,7 @@ async function resume<T>(work: Work<T>, first: PromiseLike<unknown>): Promise<T>
 
 /** Runs pieces of work side by side; those that never wait end in order. All are awaited, then the first failure counts. */
 export function* together<T>(pieces: readonly Work<T>[]): Work<readonly T[]> {
+  if (pieces.length === 1) return [yield* pieces[0]!];
   const running = pieces.map((piece) => drive(piece));
   if (!running.some((result) => result instanceof Promise)) return running as T[];
   const results = (yield Promise.allSettled(running)) as PromiseSettledResult<T>[];

@@ -96,11 +96,7 @@ function* runOnTables(
   runs: readonly TableRun[],
   runner: Runner,
 ): Work<readonly Call[]> {
-  const [only] = runs;
-  const done =
-    only !== undefined && runs.length === 1
-      ? [yield* runOnTable(processors, only, runner)]
-      : yield* together(runs.map((run) => runOnTable(processors, run, runner)));
+  const done = yield* together(runs.map((run) => runOnTable(processors, run, runner)));
   const inOrder: Call[] = [];
   for (let k = 0; k < processors.length; k++) {
     for (const calls of done) {

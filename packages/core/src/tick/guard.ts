@@ -16,26 +16,29 @@ export function guard(given: Frame, returned: unknown, processor: string): Frame
   }
   if (returned === given) return given;
   checkColumns(given, returned, processor);
-  const frame =
+  const rows =
     returned.at('entity_id') === given.at('entity_id')
       ? returned
       : realign(given, returned, processor);
+  const frame =
+    rows.schema === given.schema
+      ? rows
+      : new Frame(
+          given.schema,
+          given.columnNames.map((name) => rows.at(name)),
+          given.numRows,
+          given.random,
+        );
+  // Base columns come first in whatever a processor is given.
   for (const [k, { name }] of baseColumns.entries()) {
-    const after = frame.schema === given.schema ? frame.columns[k]! : frame.at(name);
-    if (after === given.columns[k] || after.equals(given.columns[k]!)) continue;
+    const [before, after] = [given.columns[k]!, frame.columns[k]!];
+    if (after === before || after.equals(before)) continue;
     throw new ArchetypeError(
       'processor_schema',
       `Processor "${processor}" changed ${name}, which the engine owns; leave the base columns as they are.`,
     );
   }
-  return frame.schema === given.schema
-    ? frame
-    : new Frame(
-        given.schema,
-        given.columnNames.map((name) => frame.at(name)),
-        given.numRows,
-        given.random,
-      );
+  return frame;
 }
 
 function checkColumns(given: Frame, returned: Frame, processor: string): void {

@@ -13,7 +13,8 @@ export interface LivingTable {
 }
 export type LivingTables = ReadonlyMap<TableId, LivingTable>;
 
-export const NOBODY: LivingTables = new Map();
+/** No table has a row. */
+export const noTables: LivingTables = new Map();
 
 /** A component's column in a table. */
 export interface StateField {

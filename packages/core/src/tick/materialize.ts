@@ -5,7 +5,7 @@ import type { Mutation } from '../state/mutation.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { Births } from './births.ts';
 import { Change } from './change.ts';
-import { NOBODY, type LivingTable, type LivingTables } from './living.ts';
+import { noTables, type LivingTable, type LivingTables } from './living.ts';
 import { applyChanges, type Applied } from './tables.ts';
 
 /** The state that a tick's processors see, and what is set aside for its end. */
@@ -49,7 +49,7 @@ export function materialize(
     }
   }
   return {
-    ...applyChanges(snapshot.tables, living, NOBODY),
+    ...applyChanges(snapshot.tables, living, noTables),
     births,
     resources:
       Object.keys(changed).length === 0

@@ -20,7 +20,7 @@ export interface Settled {
   readonly ignored: number;
 }
 
-const NONE: ReadonlyMap<number, Change> = new Map();
+const noChanges: ReadonlyMap<number, Change> = new Map();
 
 /** Applies what processors emitted: per entity despawn, else moves, then updates, each in emission order. */
 export function settle(
@@ -31,7 +31,7 @@ export function settle(
 ): Settled {
   const { calls, view, tables } = executed;
   if (calls.every(({ emissions }) => emissions.length === 0))
-    return { ...applyChanges(tables, NONE, births.rows()), nextEntity: 0, ignored: 0 };
+    return { ...applyChanges(tables, noChanges, births.rows()), nextEntity: 0, ignored: 0 };
   const nextEntity = bear(calls, births, allocate);
   const changes = new Map<number, Change>();
   const homes = [...tables.values()];

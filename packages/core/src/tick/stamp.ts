@@ -31,7 +31,7 @@ export function stamp(
 ): Stamped {
   const commits: TableCommit[] = [];
   const tables = new Map<TableId, Table>();
-  for (const [table, { signature }] of either(before, settled)) {
+  for (const [table, { signature }] of allTables(before, settled)) {
     const living = settled.get(table)?.frame;
     const last = before.get(table);
     if (last?.since !== undefined && living !== undefined && sameColumns(last.frame, living)) {
@@ -53,8 +53,8 @@ export function stamp(
   return { commits, tables };
 }
 
-/** Tables of either state, in their order. */
-function either(before: LivingTables, after: LivingTables): LivingTables {
+/** Tables of both states, in their order. Mostly they are the same ones, and sorted already. */
+function allTables(before: LivingTables, after: LivingTables): LivingTables {
   let same = before.size === after.size;
   let last = '';
   for (const table of after.keys()) {

@@ -6,7 +6,7 @@ import type { Piece } from './piece.ts';
 import { placeOf } from './processor-failure.ts';
 import type { TableRun } from './table-run.ts';
 
-/** A table as one processor of scope "table" sees it. */
+/** A table as one processor of scope "table" sees it. Its run lasts for all processors, so it cannot be the piece itself. */
 export class TablePiece implements Piece {
   readonly #run: TableRun;
   readonly #lens: Lens;

@@ -29,7 +29,7 @@ export interface Applied {
   readonly left: ReadonlyMap<TableId, readonly Change[]>;
 }
 
-const NOBODY: Applied['left'] = new Map();
+const noneLeft: Applied['left'] = new Map();
 
 /**
  * Applies what happens to living entities: deaths, moves between tables, cells given to those who stay; and adds who is
@@ -40,7 +40,7 @@ export function applyChanges(
   changes: ReadonlyMap<number, Change>,
   born: LivingTables,
 ): Applied {
-  if (changes.size + born.size === 0) return { tables, left: NOBODY };
+  if (changes.size + born.size === 0) return { tables, left: noneLeft };
   const edits = new Map<TableId, Edit>();
   const editOf = (signature: Signature): Edit => {
     let edit = edits.get(signature.table);

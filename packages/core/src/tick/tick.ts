@@ -72,6 +72,7 @@ export function* tick(
   const messages = messagesOf(mutations, executed.calls, nextMessage);
   const { undelivered } = delivery;
   const nextEntity = Math.max(snapshot.counters.nextEntity, settled.nextEntity, given.held);
+  // The same object while nothing changed: ticks that are kept share it.
   const counters =
     nextEntity === snapshot.counters.nextEntity && messages.numRows === 0
       ? snapshot.counters

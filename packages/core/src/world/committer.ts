@@ -17,7 +17,7 @@ interface Opened {
 export class Committer {
   readonly #staging: Staging;
   readonly #open: () => Promise<Opened>;
-  /** Known once a commit was taken. */
+  /** The store once it has taken a commit: ticks go to it without a turn in between. */
   #opened: Opened | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
@@ -80,12 +80,13 @@ export class Committer {
     try {
       const opened = this.#opened ?? (await this.#open());
       await opened.store.append([{ ...commit, lease: opened.lease }]);
-      // Not before: what waits for the store meanwhile comes first.
+      // Not before: ticks that wait for the store to open were handed over first.
       this.#opened = opened;
     } catch (error) {
       if (this.#failure === undefined || place < this.#failure.place)
         this.#failure = { place, error };
     }
+    // When those before it came back already, waiting for them would only cost a turn.
     if (this.#back < place) await before;
   }
 

@@ -34,7 +34,7 @@ interface Drained {
 }
 type Range = readonly [from: number, to: number];
 
-/** Most ticks take nothing. */
+/** Most ticks take nothing; those that are kept share it. */
 const NONE: readonly never[] = [];
 
 const without = <T>(list: readonly T[], range: Range | undefined): readonly T[] =>

@@ -62,7 +62,7 @@ export class DurableStore implements Store {
   #segment: string | undefined;
   #generation = 0;
   #closing: Promise<void> | undefined;
-  /** What was handed to the journal and is not answered yet. */
+  /** What was handed to the journal and is not answered yet: closing waits for it. */
   readonly #underWay = new UnderWay();
 
   constructor(parts: StoreParts) {
@@ -154,8 +154,8 @@ export class DurableStore implements Store {
     } finally {
       this.#underWay.end();
     }
-    const full = this.#parts.flushes.room();
-    if (full !== undefined) await full;
+    const room = this.#parts.flushes.room();
+    if (room !== undefined) await room;
   }
 
   /** Checked and handed to the journal in one synchronous step, so that calls take effect in their order. */
@@ -238,8 +238,8 @@ export class DurableStore implements Store {
     } finally {
       this.#underWay.end();
     }
-    const full = flushes.room();
-    if (full !== undefined) await full;
+    const room = flushes.room();
+    if (room !== undefined) await room;
   }
 
   commands(query: CommandQuery): Promise<readonly StoredCommand[]> {

@@ -1,7 +1,7 @@
 /** How much the newest time counts in an average. */
 const NEWEST = 0.25;
 /** So many times the average is the most that a write counts for. */
-const MOST = 2;
+const LONGEST = 2;
 
 /**
  * Whom the journal tells before its next write. When all who wait are told at once, they compute while the disk idles, and
@@ -16,7 +16,7 @@ export class Rhythm {
 
   /** A write took so long. One that took far longer says little of the next: the collector ran, or the disk was asleep. */
   wrote(ms: number): void {
-    const likely = this.#write === 0 ? ms : Math.min(ms, MOST * this.#write);
+    const likely = this.#write === 0 ? ms : Math.min(ms, LONGEST * this.#write);
     this.#write += (likely - this.#write) * NEWEST;
   }
 

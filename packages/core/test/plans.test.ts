@@ -14,6 +14,7 @@ import {
   Worlds,
   type DataFrame,
 } from '@archetype/core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { computeAll, programFor, waitingOf } from '../src/expression/evaluate.ts';
 import { frameOf, maybe } from './frame-of.ts';
@@ -268,5 +269,80 @@ describe('a plan that is kept is never used for something else', () => {
         return { a: x };
       });
     for (let k = 0; k < 3; k++) expect(doubled().column('a')[0]).toBe(2 ** 60);
+  });
+
+  type Step =
+    | {
+        readonly kind: 'set';
+        readonly to: number;
+        readonly fn: string;
+        readonly args: readonly Arg[];
+      }
+    | { readonly kind: 'swap'; readonly names: readonly [number, number] }
+    | { readonly kind: 'read'; readonly name: number };
+  type Arg = number | { readonly literal: number };
+  const named = ['a', 'b', 'c'] as const;
+  const at = fc.nat({ max: 2 });
+  const arg = fc.oneof(at, fc.record({ literal: fc.constantFrom(0, -0, 0.5, 3, NaN) }));
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('set' as const),
+        to: at,
+        fn: fc.constantFrom('add', 'mul', 'sub', 'fillNull', 'gt'),
+        args: fc.tuple(at, arg),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('swap' as const), names: fc.tuple(at, at) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('read' as const), name: at }) },
+  );
+  const play = (given: any, steps: readonly Step[]): any =>
+    steps.reduce((frame: any, next) => {
+      if (next.kind === 'read') {
+        computeAll([frame.at(named[next.name])]);
+        return frame;
+      }
+      if (next.kind === 'swap') {
+        const [one, other] = next.names.map((k) => named[k]!) as [string, string];
+        return frame.withColumns(() => ({ [one]: col(other), [other]: col(one) }));
+      }
+      const [first, second] = next.args.map((one) =>
+        typeof one === 'number' ? (col(named[one]!) as any) : one.literal,
+      );
+      const value = first[next.fn](second);
+      const cells = next.fn === 'gt' ? when(value).then(1).otherwise(-1) : value;
+      return frame.withColumns(() => ({ [named[next.to]!]: cells }));
+    }, given);
+
+  test('steps over one schema give what they give over a new one, whatever was asked before', () => {
+    const type = maybe(types.f64);
+    const schema = named.map((name) => ({ name, type }));
+    const cell = fc.option(fc.constantFrom(0, 1, -2.5, 1e300), { nil: null });
+    const column = fc.array(cell, { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 8 }),
+        fc.array(fc.tuple(column, column, column), { minLength: 2, maxLength: 4 }),
+        (steps, data) => {
+          for (const cells of data) {
+            const over = (fields: typeof schema) =>
+              play(
+                new Frame(
+                  fields,
+                  cells.map((some) => fromValues(type, some)),
+                  2,
+                ),
+                steps,
+              );
+            expect(over(schema).toRows()).toEqual(over([...schema]).toRows());
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

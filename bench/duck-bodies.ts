@@ -1,6 +1,14 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 
-/** A plain DuckDB table of bodies, asked the questions that a world is asked; cells are read as columns. */
+/** Numbers of a column as they are in a chunk, which the binding has no door for; the version is pinned for it. */
+interface NumberVector {
+  readonly items: Int32Array | Float64Array;
+}
+
+/**
+ * A plain DuckDB table of bodies, asked the questions that a world is asked. Its rows came tick by tick, as those of a world
+ * do, and are read the fastest way there is: as numbers in chunks of columns.
+ */
 export async function duckBodies(path: string, n: number) {
   const instance = await DuckDBInstance.create(path);
   const connection = await instance.connect();
@@ -11,10 +19,18 @@ export async function duckBodies(path: string, n: number) {
       .join(', ')})`,
   );
   const read = async (where: string): Promise<number> => {
-    const result = await connection.runAndReadAll(
+    const result = await connection.stream(
       `select * from bodies where ${where} order by tick, entity_id`,
     );
-    return result.getColumns()[0]!.length;
+    let rows = 0;
+    const columns = Array.from({ length: result.columnCount }, (): NumberVector['items'][] => []);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return rows;
+      rows += chunk.rowCount;
+      for (const [c, column] of columns.entries())
+        column.push((chunk.getColumnVector(c) as unknown as NumberVector).items);
+    }
   };
   let ticks = 0;
   return {
@@ -24,7 +40,7 @@ export async function duckBodies(path: string, n: number) {
         `insert into bodies select t::integer, e::integer, ${'01234567'
           .split('')
           .map((c) => `((e - 1) * 8 + ${c} + t * (${c} + 1))::double`)
-          .join(', ')} from range(${ticks}, ${to + 1}) ticks(t), range(1, ${n + 1}) entities(e)`,
+          .join(', ')} from range(${ticks}, ${to + 1}) ticks(t), range(1, ${n + 1}) entities(e) order by t, e`,
       );
       ticks = to + 1;
       await connection.run('checkpoint');

@@ -6,9 +6,13 @@ const ticks = (count: number, rows: number, run = 'r') =>
   Array.from({ length: count }, () => ({ run, rows }));
 const sizes = (spans: readonly (readonly unknown[])[]) => spans.map(({ length }) => length);
 
-test('as many neighbouring ticks share a span as have 65 536 rows together, at most 64; the last stays alone', () => {
-  expect(sizes(planSpans(ticks(151, 1_000)))).toEqual([64, 64, 22, 1]);
-  expect(sizes(planSpans(ticks(9, 16_384)))).toEqual([4, 4, 1]);
+test('as many neighbouring ticks share a span as have 4 096 rows together, at most 64; the last stays alone', () => {
+  expect(sizes(planSpans(ticks(151, 1_000)))).toEqual([
+    ...Array.from({ length: 37 }, () => 4),
+    2,
+    1,
+  ]);
+  expect(sizes(planSpans(ticks(3, 4_097)))).toEqual([1, 1, 1]);
   expect(sizes(planSpans(ticks(100, 1)))).toEqual([64, 35, 1]);
   expect(planSpans(ticks(200, 1_000)).flat()).toHaveLength(200);
   expect(planSpans([])).toEqual([]);
@@ -16,7 +20,7 @@ test('as many neighbouring ticks share a span as have 65 536 rows together, at m
 
 test('ticks of different runs share none', () => {
   const two = [...ticks(10, 1_000), ...ticks(10, 1_000, 's')];
-  expect(sizes(planSpans(two))).toEqual([9, 1, 9, 1]);
+  expect(sizes(planSpans(two))).toEqual([4, 4, 1, 1, 4, 4, 1, 1]);
 });
 
 test('parts with a tick of many rows have no spans', () => {

@@ -18,6 +18,8 @@ const MOST_ROWS = 131_072;
 
 /** Rows that entities have in some neighbouring ticks, next to each other in a span of a part. */
 interface EntityRange extends EntityRows {
+  /** The tick of the first row, of which each next one is a tick later; undefined where only the rows say their ticks. */
+  readonly firstTick: number | undefined;
   /** Whether rows of a tick are wanted: a span also has those of ticks that were not asked for, or are not kept. */
   readonly wants: (tick: number) => boolean;
 }
@@ -84,7 +86,7 @@ function piecesIn(
       const ranges = parts.get(part)?.ranges ?? [];
       parts.set(part, { part, signature, ranges });
       for (const range of found) {
-        ranges.push({ ...range, wants });
+        ranges.push({ ...range, firstTick: firstTickOf(span, range.rows), wants });
         rows += range.rows;
       }
       if (rows > MOST_ROWS) return undefined;
@@ -106,6 +108,10 @@ function piecesIn(
 /** Ascending, each once. */
 const idsOf = (entities: readonly number[]): readonly number[] =>
   [...new Set(entities)].filter((id) => Number.isInteger(id) && id >= 0).toSorted((a, b) => a - b);
+
+/** Where an entity has as many rows as the span has ticks, it has one of each. */
+const firstTickOf = ({ first, last }: RunSpan, rows: number): number | undefined =>
+  first !== null && last !== null && rows === last - first + 1 ? first : undefined;
 
 function ticksOf(
   { from, to, ticks }: RunSpan,

@@ -1,10 +1,21 @@
-import { ArchetypeError, assembleTicks, Frame, scanSchema, type ScanQuery } from '@archetype/core';
+import {
+  ArchetypeError,
+  assembleTicks,
+  columnOf,
+  Frame,
+  scanSchema,
+  type ScanQuery,
+} from '@archetype/core';
+import { availableParallelism } from 'node:os';
 import { tickField } from '../spans/read-spans.ts';
 import type { PartId, TableStore } from '../table-store.ts';
 import { columnsApart, withActive } from './active.ts';
 import type { EntityPart, EntityPiece } from './entity-cut.ts';
 import { head, type ReadPlan } from './read-ticks.ts';
 import type { View } from './view.ts';
+
+/** A question costs an engine about as much as so many ranges in it. */
+const FEWEST_RANGES = 32;
 
 /** What a query sees of the rows that its entities have in the parts of one run, in ascending tick and entity. */
 export async function entityRows(
@@ -16,14 +27,27 @@ export async function entityRows(
   const schema = scanSchema(query);
   if (piece.parts.length === 0) return Frame.concat(schema, []);
   const store = await tables();
-  // Each part is a question of its own to the engine: asked together, one is decoded while the next is read.
+  // Questions that are asked together are answered by as many cores.
   const frames = await Promise.all(
-    piece.parts.map(async (part) => {
+    questionsOf(piece.parts).map(async (part) => {
       const rows = await partRows(store, part, plan, catalog.allActive(part.part));
       return assembleTicks(piece, rows, query, schema);
     }),
   );
   return inTickOrder(Frame.concat(schema, frames));
+}
+
+/** The parts, the ranges of each in as many pieces as there are cores for. */
+function questionsOf(parts: readonly EntityPart[]): readonly EntityPart[] {
+  const pieces = Math.ceil(availableParallelism() / parts.length);
+  return parts.flatMap((part) => {
+    const size = Math.max(FEWEST_RANGES, Math.ceil(part.ranges.length / pieces));
+    const count = Math.ceil(part.ranges.length / size);
+    return Array.from({ length: count }, (_, k) => ({
+      ...part,
+      ranges: part.ranges.slice(k * size, (k + 1) * size),
+    }));
+  });
 }
 
 async function partRows(
@@ -32,7 +56,8 @@ async function partRows(
   plan: ReadPlan,
   allActive: boolean,
 ): Promise<Frame> {
-  const wanted = [...head, ...plan.columns(signature), tickField];
+  const ticks = ticksOf(ranges);
+  const wanted = [...head, ...plan.columns(signature), ...(ticks === undefined ? [tickField] : [])];
   const columns = columnsApart(wanted, allActive);
   const frames: Frame[] = [];
   const asked =
@@ -42,7 +67,8 @@ async function partRows(
       columns,
     );
   for await (const frame of asked) frames.push(frame);
-  const all = withActive(Frame.concat(columns, frames), wanted);
+  const stored = withActive(Frame.concat(columns, frames), wanted);
+  const all = ticks === undefined ? stored : withTicks(stored, ticks);
   const tickOf = all.at(tickField.name).data as Int32Array;
   const idOf = all.at('entity_id').data as Int32Array;
   const kept = new Int32Array(all.numRows);
@@ -55,6 +81,24 @@ async function partRows(
   }
   return count === all.numRows ? all : all.take(kept.subarray(0, count));
 }
+
+/** The tick of each row, where the catalog says it. */
+function ticksOf(ranges: EntityPart['ranges']): Int32Array | undefined {
+  const ticks = new Int32Array(ranges.reduce((sum, { rows }) => sum + rows, 0));
+  let row = 0;
+  for (const { rows, firstTick } of ranges) {
+    if (firstTick === undefined) return undefined;
+    for (let k = 0; k < rows; k++) ticks[row++] = firstTick + k;
+  }
+  return ticks;
+}
+
+const withTicks = (rows: Frame, ticks: Int32Array): Frame =>
+  new Frame(
+    [...rows.schema, tickField],
+    [...rows.columns, columnOf(tickField.type, ticks.length, ticks)],
+    rows.numRows,
+  );
 
 const astray = (part: PartId, entity: number, found: number | undefined): ArchetypeError =>
   new ArchetypeError(

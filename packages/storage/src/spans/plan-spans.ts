@@ -1,9 +1,12 @@
-/** So many rows are soon read for one tick, and what an entity has in them is in one block of each column, or two. */
-const SPAN_ROWS = 65_536;
+/**
+ * A tick costs the decoding of its span, an entity one block of each column for each span. Engines decode about a thousand
+ * values at once, so that fewer rows than a few thousand gain a tick nothing and cost an entity more.
+ */
+const SPAN_ROWS = 4_096;
 /** A tick of hardly any rows is not to be looked for among many. */
 const SPAN_TICKS = 64;
-/** With larger ticks, a span would have too few for its order to gain anything. */
-const TICK_ROWS = SPAN_ROWS / 4;
+/** Which entities larger ticks have takes more room in the catalog than an index in the part. */
+const TICK_ROWS = 16_384;
 
 /** Whether the ticks of a part are small enough for spans. */
 export const fitSpans = (ticks: readonly { readonly rows: number }[]): boolean =>
@@ -14,7 +17,7 @@ export const fitSpans = (ticks: readonly { readonly rows: number }[]): boolean =
  * of a part; in order of entity, those of a span are in one.
  *
  * @example
- * planSpans(ticks); // for ticks of 1 000 rows: 64 in each span
+ * planSpans(ticks); // for ticks of 1 000 rows: 4 in each span
  */
 export function planSpans<T extends { readonly run: string; readonly rows: number }>(
   ticks: readonly T[],

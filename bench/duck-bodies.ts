@@ -36,7 +36,9 @@ export async function duckBodies(path: string, n: number) {
   return {
     /** The rows that the world has at its ticks up to `to`. */
     async fill(to: number): Promise<void> {
-      const numbers = [...'01234567'].map((c) => `((e - 1) * 8 + ${c} + t * (${c} + 1))::double`);
+      const numbers = [0, 1, 2, 3, 4, 5, 6, 7].map(
+        (c) => `((e - 1) * 8 + ${c} + t * (${c} + 1))::double`,
+      );
       await connection.run(
         `insert into bodies select t::integer, e::integer, ${numbers.join(', ')}
          from range(${ticks}, ${to + 1}) ticks(t), range(1, ${n + 1}) entities(e) order by t, e`,

@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'no-code-generation',
           include: [
-            'packages/core/test/{expressions,code-generation,tick,settle,frame,random,sort,group-by,join,functions,fusing,kernel-random,map-rows,map-async,optional,emissions,world-scope}.test.ts',
+            'packages/core/test/{expressions,code-generation,tick,settle,frame,random,sort,group-by,join,functions,fusing,unwritten,kernel-random,map-rows,map-async,optional,emissions,world-scope}.test.ts',
           ],
           setupFiles: ['packages/core/test/no-code-generation.ts'],
           env: { ARCHETYPE_TEST_NO_CODE_GENERATION: '1' },

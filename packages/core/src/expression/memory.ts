@@ -3,6 +3,7 @@ import type { Column } from '../column/column.ts';
 import type { ListData } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
 import { required, type ColumnType, type Kind } from '../schema/column-type.ts';
+import { unwritten } from './unwritten.ts';
 
 /** Cells as a loop reads or writes them. */
 export interface Cells {
@@ -19,21 +20,68 @@ export interface Buffers {
   readonly valid: readonly (Uint8Array | undefined)[];
 }
 
-/** Memory for the results of one type; what is not a number goes into a plain array until it becomes a column. */
-const arrays: { readonly [K in Kind]?: (length: number) => Cells } = {
-  f64: (n) => new Float64Array(n),
-  f32: (n) => new Float32Array(n),
-  i32: (n) => new Int32Array(n),
-  u32: (n) => new Uint32Array(n),
-  i64: (n) => new BigInt64Array(n),
-  bool: (n) => new Uint8Array(n),
-  timestamp: (n) => new Float64Array(n),
-  enum: (n) => new Int32Array(n),
+interface CellArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): Cells;
+  new (buffer: ArrayBuffer, offset: number, length: number): Cells;
+}
+
+/** What holds the results of one type; what is not a number goes into a plain array until it becomes a column. */
+const arrays: { readonly [K in Kind]?: CellArray } = {
+  f64: Float64Array,
+  f32: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i64: BigInt64Array,
+  bool: Uint8Array,
+  timestamp: Float64Array,
+  enum: Int32Array,
 };
 
-export function allocate(type: ColumnType, length: number): Cells {
-  return arrays[type.kind]?.(length) ?? Array.from({ length });
+function allocate(type: ColumnType, length: number): Cells {
+  const CellsOf = arrays[type.kind];
+  return CellsOf === undefined ? Array.from({ length }) : new CellsOf(length);
 }
+
+/** Smaller arrays are not worth a place in a block. */
+const SMALL_BYTES = 1_024;
+/** Larger ones are kept apart, so that one that is kept for long does not hold on to much that is not. */
+const LARGE_BYTES = 131_072;
+/** Where in a block an array of any type may begin. */
+const ALIGNED = 8;
+
+/** What is given, and whether each of its cells is written: those of nulls are left as they are. */
+interface Result {
+  readonly type: ColumnType;
+  readonly whole: boolean;
+}
+
+/**
+ * Memory for results that are computed together. Clearing what is written anyway takes as long as writing it, and asking for
+ * eight arrays of a thousand numbers longer than computing them: these come uncleared, out of one block.
+ */
+export function allocateAll(results: readonly Result[], length: number): readonly Cells[] {
+  let shared = 0;
+  const sizes = results.map(({ type, whole }) => {
+    const size = whole ? length * (arrays[type.kind]?.BYTES_PER_ELEMENT ?? 0) : 0;
+    if (size >= SMALL_BYTES && size <= LARGE_BYTES) shared += aligned(size);
+    return size;
+  });
+  let block: ArrayBuffer | undefined;
+  let end = 0;
+  return results.map(({ type }, k) => {
+    const size = sizes[k]!;
+    if (size < SMALL_BYTES) return allocate(type, length);
+    const CellsOf = arrays[type.kind]!;
+    if (size > LARGE_BYTES) return new CellsOf(unwritten(size), 0, length);
+    block ??= unwritten(shared);
+    const begin = end;
+    end += aligned(size);
+    return new CellsOf(block, begin, length);
+  });
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNED) * ALIGNED;
 
 /** What an array of cells holds where there is none; typed arrays hold zero by themselves. */
 const blanks: { readonly [K in Kind]?: unknown } = {

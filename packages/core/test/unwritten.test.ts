@@ -61,7 +61,7 @@ function results(rows: number): DataFrame {
     unknown: when(c.n.gt(3)).then(c.unknown).otherwise(1),
     odd: c.n.mod(2).eq(1),
     either: when(c.n.gt(5)).then(c.a).otherwise(c.maybe),
-  })) as unknown as DataFrame;
+  }));
 }
 
 const bytesOf = (rows: number): Uint8Array => toIPC(results(rows));

@@ -1,6 +1,8 @@
 import { DuckDBInstance } from '@duckdb/node-api';
+import { names } from './bodies.ts';
+import { expect } from './oracle.ts';
 
-/** Numbers of a column as they are in a chunk, which the binding has no door for; the version is pinned for it. */
+/** A column of a chunk as the binding holds it, in a private field; its version is pinned for that. */
 interface NumberVector {
   readonly items: Int32Array | Float64Array;
 }
@@ -13,10 +15,7 @@ export async function duckBodies(path: string, n: number) {
   const instance = await DuckDBInstance.create(path);
   const connection = await instance.connect();
   await connection.run(
-    `create table bodies (tick integer, entity_id integer, ${'abcdefgh'
-      .split('')
-      .map((name) => `${name} double`)
-      .join(', ')})`,
+    `create table bodies (tick integer, entity_id integer, ${names.map((name) => `${name} double`).join(', ')})`,
   );
   const read = async (where: string): Promise<number> => {
     const result = await connection.stream(
@@ -28,17 +27,18 @@ export async function duckBodies(path: string, n: number) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) return rows;
       rows += chunk.rowCount;
-      for (const [c, column] of columns.entries())
-        column.push((chunk.getColumnVector(c) as unknown as NumberVector).items);
+      for (const [c, column] of columns.entries()) {
+        const { items } = chunk.getColumnVector(c) as unknown as NumberVector;
+        expect(items.length === chunk.rowCount, 'the binding has its numbers elsewhere');
+        column.push(items);
+      }
     }
   };
   let ticks = 0;
   return {
     /** The rows that the world has at its ticks up to `to`. */
     async fill(to: number): Promise<void> {
-      const numbers = [0, 1, 2, 3, 4, 5, 6, 7].map(
-        (c) => `((e - 1) * 8 + ${c} + t * (${c} + 1))::double`,
-      );
+      const numbers = names.map((_, c) => `((e - 1) * 8 + ${c} + t * (${c} + 1))::double`);
       await connection.run(
         `insert into bodies select t::integer, e::integer, ${numbers.join(', ')}
          from range(${ticks}, ${to + 1}) ticks(t), range(1, ${n + 1}) entities(e) order by t, e`,

@@ -52,7 +52,7 @@ export const benchmark: Benchmark = {
     };
     const times = await medians(
       { sustained, written, lance },
-      { rounds: 5, warmUp: 1, between: settled },
+      { rounds: 5, warmUp: 1, between: flushDisk },
     );
     await floor.close();
     const acknowledged = burst.slice(1).toSorted((a, b) => a - b)[2]!;
@@ -75,8 +75,8 @@ export const benchmark: Benchmark = {
   },
 };
 
-/** What Lance alone leaves for the system to write is written before the next way begins, which would pay for it. */
-const settled = (): Promise<unknown> => promisify(execFile)('sync');
+/** Otherwise the next way would wait for what Lance left unwritten. */
+const flushDisk = (): Promise<unknown> => promisify(execFile)('sync');
 
 async function check(directory: string): Promise<void> {
   const store = await openDurableStore({ directory, tables: lancedb });

@@ -96,12 +96,13 @@ const queries: readonly QueryOptions<ColumnsOf<readonly [typeof Cell]>>[] = [
   ...[0, 1, 7, 8, 63, 77, LAST - 2].map((ticks) => ({ ticks, includeInactive: true })),
   { ticks: { from: 3, to: 5 } },
   { ticks: { from: 6, to: 90 } },
-  { ticks: 'all', entities: [700], includeInactive: true },
-  { ticks: 'all', entities: [9, 18, 500, 1_999, 2_300, 90_000] },
+  // Born at tick 34, within a span, and dead at tick 101.
+  { ticks: 'all', entities: [600], includeInactive: true },
+  { ticks: 'all', entities: [9, 18, 500, 640, 1_000, 90_000] },
   { ticks: { from: 5, to: 61 }, entities: [1, 2, 3] },
   { ticks: 40, entities: [9, 10] },
   // One table has all of these, which are then asked for in one go.
-  { ticks: 'all', entities: [700, 3, 500], without: [Mark], includeInactive: true },
+  { ticks: 'all', entities: [600, 3, 500], without: [Mark], includeInactive: true },
   { ticks: { from: 5, to: 100 }, without: [Mark], where: (c) => c.cell.age.gt(70) },
 ];
 
@@ -203,7 +204,7 @@ test('retention takes ticks out of spans; parts with spans are merged with later
     if (life !== 'thinned') await store.compact();
     for (const options of [
       { ticks: 'all', includeInactive: true },
-      { ticks: 'all', includeInactive: true, entities: [3, 700], without: [Mark] },
+      { ticks: 'all', includeInactive: true, entities: [3, 600], without: [Mark] },
     ] as const) {
       const [rows, all] = await Promise.all(
         [world, expected].map((each) => each.query([Cell], options)),
@@ -244,6 +245,17 @@ test('verify tells of a tick that has other rows in its span than the catalog sa
   const reader = await new Worlds(again).attach('w');
   await expect(reader.query([Cell], { ticks: 30 })).rejects.toMatchObject({ code: 'part_damaged' });
   expect((await reader.query([Cell], { ticks: 31 })).numRows).toBeGreaterThan(N);
+});
+
+test('verify tells of a span that has rows of other ticks than the catalog says', async () => {
+  await using again = await withCatalog(
+    'update spans set first_tick = first_tick + 1, last_tick = last_tick + 1 where first_tick > 0',
+  );
+  const { sound, problems } = await again.verify();
+  expect(sound).toBe(false);
+  expect(problems.map(({ problem }) => problem)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/has a row of tick \d+ .* of its span/)]),
+  );
 });
 
 test('verify tells of a span that has other entities than the catalog says, and so does whoever asks for one', async () => {

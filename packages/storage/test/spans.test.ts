@@ -12,6 +12,8 @@ test('as many neighbouring ticks share a span as have 4 096 rows together, at mo
     2,
     1,
   ]);
+  expect(sizes(planSpans(ticks(5, 2_048)))).toEqual([2, 2, 1]);
+  expect(sizes(planSpans(ticks(3, 2_049)))).toEqual([1, 1, 1]);
   expect(sizes(planSpans(ticks(3, 4_097)))).toEqual([1, 1, 1]);
   expect(sizes(planSpans(ticks(100, 1)))).toEqual([64, 35, 1]);
   expect(planSpans(ticks(200, 1_000)).flat()).toHaveLength(200);

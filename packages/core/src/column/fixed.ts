@@ -3,7 +3,7 @@ import { packBits, unpackBits } from './bits.ts';
 import type { Layout, TypedArray } from './layout.ts';
 import { specialise } from './specialise.ts';
 
-interface ArrayConstructor<A extends TypedArray> {
+export interface ArrayConstructor<A extends TypedArray> {
   new (length: number): A;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
   readonly BYTES_PER_ELEMENT: number;

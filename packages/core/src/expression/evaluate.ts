@@ -108,9 +108,8 @@ function buffersFor(program: Program, columns: Inputs, n: number): Buffers {
     inputs.push(cellsOf(column));
     present.push(column.validity);
   }
-  const results = program.outputs.map(({ op, type }) => ({ type, whole: !op.type.nullable }));
-  const valid = results.map(({ whole }) => (whole ? undefined : new Uint8Array(n)));
-  return { inputs, present, outputs: allocateAll(results, n), valid };
+  const valid = program.outputs.map(({ op }) => (op.type.nullable ? new Uint8Array(n) : undefined));
+  return { inputs, present, outputs: allocateAll(program.outputs, n), valid };
 }
 
 /** Those that were computed together last, by the first of their outputs. */

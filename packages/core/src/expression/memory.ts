@@ -1,8 +1,10 @@
 import { columnOf, fromValues } from '../column/columns.ts';
 import type { Column } from '../column/column.ts';
-import type { ListData } from '../column/layout.ts';
+import type { ArrayConstructor } from '../column/fixed.ts';
+import type { ListData, TypedArray } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
 import { required, type ColumnType, type Kind } from '../schema/column-type.ts';
+import type { Output } from './program.ts';
 import { unwritten } from './unwritten.ts';
 
 /** Cells as a loop reads or writes them. */
@@ -20,14 +22,8 @@ export interface Buffers {
   readonly valid: readonly (Uint8Array | undefined)[];
 }
 
-interface CellArray {
-  readonly BYTES_PER_ELEMENT: number;
-  new (length: number): Cells;
-  new (buffer: ArrayBuffer, offset: number, length: number): Cells;
-}
-
 /** What holds the results of one type; what is not a number goes into a plain array until it becomes a column. */
-const arrays: { readonly [K in Kind]?: CellArray } = {
+const arrays: { readonly [K in Kind]?: ArrayConstructor<TypedArray> } = {
   f64: Float64Array,
   f32: Float32Array,
   i32: Int32Array,
@@ -43,41 +39,35 @@ function allocate(type: ColumnType, length: number): Cells {
   return CellsOf === undefined ? Array.from({ length }) : new CellsOf(length);
 }
 
-/** Smaller arrays are not worth a place in a block. */
+/** Below this, clearing costs less than finding a place in a block. */
 const SMALL_BYTES = 1_024;
-/** Larger ones are kept apart, so that one that is kept for long does not hold on to much that is not. */
+/** Above this, each has memory of its own: a column that is kept keeps the whole block. */
 const LARGE_BYTES = 131_072;
 /** Where in a block an array of any type may begin. */
 const ALIGNED = 8;
 
-/** What is given, and whether each of its cells is written: those of nulls are left as they are. */
-interface Result {
-  readonly type: ColumnType;
-  readonly whole: boolean;
-}
+const isShared = (bytes: number): boolean => bytes >= SMALL_BYTES && bytes <= LARGE_BYTES;
 
 /**
- * Memory for results that are computed together. Clearing what is written anyway takes as long as writing it, and asking for
- * eight arrays of a thousand numbers longer than computing them: these come uncleared, out of one block.
+ * Memory for results that are computed together. Clearing takes as long as writing, and eight small arrays take longer to
+ * allocate than to compute: results without nulls come from memory that is not cleared, small ones from one block.
  */
-export function allocateAll(results: readonly Result[], length: number): readonly Cells[] {
-  let shared = 0;
-  const sizes = results.map(({ type, whole }) => {
-    const size = whole ? length * (arrays[type.kind]?.BYTES_PER_ELEMENT ?? 0) : 0;
-    if (size >= SMALL_BYTES && size <= LARGE_BYTES) shared += aligned(size);
-    return size;
-  });
-  let block: ArrayBuffer | undefined;
+export function allocateAll(outputs: readonly Output[], length: number): readonly Cells[] {
+  // Nobody writes the cells of nulls: where there may be some, the memory is cleared.
+  const sizes = outputs.map(({ op, type }) =>
+    op.type.nullable ? 0 : length * (arrays[type.kind]?.BYTES_PER_ELEMENT ?? 0),
+  );
+  const shared = sizes.filter(isShared).reduce((sum, size) => sum + aligned(size), 0);
+  const block = shared === 0 ? undefined : unwritten(shared);
   let end = 0;
-  return results.map(({ type }, k) => {
+  return outputs.map(({ type }, k) => {
     const size = sizes[k]!;
     if (size < SMALL_BYTES) return allocate(type, length);
     const CellsOf = arrays[type.kind]!;
-    if (size > LARGE_BYTES) return new CellsOf(unwritten(size), 0, length);
-    block ??= unwritten(shared);
+    if (!isShared(size)) return new CellsOf(unwritten(size), 0, length);
     const begin = end;
     end += aligned(size);
-    return new CellsOf(block, begin, length);
+    return new CellsOf(block!, begin, length);
   });
 }
 

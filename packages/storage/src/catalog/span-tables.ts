@@ -3,7 +3,9 @@ import type { PartId } from '../table-store.ts';
 import type { Database } from './database.ts';
 
 /** What ticks of a run have of one span, or of a part without spans, of one table. */
-export interface RunSpan {
+export type RunSpan = RunTicks & (SpanTicks | NoSpan);
+
+interface RunTicks {
   readonly schema: string;
   /** Null: as at an earlier tick. */
   readonly part: PartId | null;
@@ -12,12 +14,10 @@ export interface RunSpan {
   readonly to: number;
   /** How many ticks; where it is fewer than from `from` to `to`, some are not kept. */
   readonly ticks: number;
-  /** The first and last tick of all rows of the span; null where a part has no spans. */
-  readonly first: number | null;
-  readonly last: number | null;
-  /** Which entities have how many rows where; null where a part has no spans. */
-  readonly entities: Uint8Array | null;
 }
+/** Of the whole span, whichever of its ticks are asked for. */
+export type SpanTicks = Pick<StoredSpan, 'firstTick' | 'lastTick' | 'entities'>;
+type NoSpan = { readonly [K in keyof SpanTicks]: null };
 
 /** From so many ticks on, it is slower to look at each than at all spans of the run. */
 const MANY_TICKS = 512;
@@ -63,7 +63,7 @@ const hasApart = (database: Database, run: string, from: number, to: number): bo
 const wholeSpans = (database: Database, run: string, from: number, to: number): unknown[] =>
   database.all(
     `select schema, part, "offset", first_tick as "from", last_tick as "to",
-       last_tick - first_tick + 1 as ticks, first_tick as first, last_tick as last, entities
+       last_tick - first_tick + 1 as ticks, first_tick as firstTick, last_tick as lastTick, entities
      from spans join parts using (part) where run = ? and first_tick <= ? and last_tick >= ?
      order by first_tick`,
     run,
@@ -82,7 +82,7 @@ function tickSpans(
     ? 'and exists (select 1 from ticks where ticks.run = places.run and ticks.tick = places.tick)'
     : '';
   return database.all(
-    `select used.*, first_tick as first, last_tick as last, entities from
+    `select used.*, first_tick as firstTick, last_tick as lastTick, entities from
        (select schema, part, "offset", min(tick) as "from", max(tick) as "to", count(*) as ticks
         from places where run = ? and tick between ? and ? ${kept} group by part, "offset", schema) as used
      left join spans on spans.part = used.part and spans."offset" = used."offset"

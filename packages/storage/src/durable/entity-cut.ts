@@ -6,7 +6,7 @@ import {
   type Signature,
   type WorldId,
 } from '@archetype/core';
-import type { RunSpan } from '../catalog/span-tables.ts';
+import type { RunSpan, SpanTicks } from '../catalog/span-tables.ts';
 import { rangesOf, type EntityRows } from '../spans/span-entities.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
@@ -18,7 +18,7 @@ const MOST_ROWS = 131_072;
 
 /** Rows that entities have in some neighbouring ticks, next to each other in a span of a part. */
 interface EntityRange extends EntityRows {
-  /** The tick of the first row, of which each next one is a tick later; undefined where only the rows say their ticks. */
+  /** The tick of the first row, where each next row is one tick later; undefined where only the column `tick` tells. */
   readonly firstTick: number | undefined;
   /** Whether rows of a tick are wanted: a span also has those of ticks that were not asked for, or are not kept. */
   readonly wants: (tick: number) => boolean;
@@ -82,7 +82,7 @@ function piecesIn(
       if (part === null || span.entities === null) return undefined;
       const found = rangesOf(span.entities, entities, offset);
       if (found.length === 0) continue;
-      const wants = ticksOf(span, first, flushed, () => catalog.spanTicks(piece.run, part, offset));
+      const wants = wantsOf(span, first, flushed, () => catalog.spanTicks(piece.run, part, offset));
       const ranges = parts.get(part)?.ranges ?? [];
       parts.set(part, { part, signature, ranges });
       for (const range of found) {
@@ -109,11 +109,11 @@ function piecesIn(
 const idsOf = (entities: readonly number[]): readonly number[] =>
   [...new Set(entities)].filter((id) => Number.isInteger(id) && id >= 0).toSorted((a, b) => a - b);
 
-/** Where an entity has as many rows as the span has ticks, it has one of each. */
-const firstTickOf = ({ first, last }: RunSpan, rows: number): number | undefined =>
-  first !== null && last !== null && rows === last - first + 1 ? first : undefined;
+/** An entity has at most one row of a tick: with as many rows as the span has ticks, one of each. */
+const firstTickOf = ({ firstTick, lastTick }: SpanTicks, rows: number): number | undefined =>
+  rows === lastTick - firstTick + 1 ? firstTick : undefined;
 
-function ticksOf(
+function wantsOf(
   { from, to, ticks }: RunSpan,
   first: number,
   last: number,

@@ -14,7 +14,7 @@ import type { EntityPart, EntityPiece } from './entity-cut.ts';
 import { head, type ReadPlan } from './read-ticks.ts';
 import type { View } from './view.ts';
 
-/** A question costs an engine about as much as so many ranges in it. */
+/** A request costs an engine about as much as reading so many ranges. */
 const FEWEST_RANGES = 32;
 
 /** What a query sees of the rows that its entities have in the parts of one run, in ascending tick and entity. */
@@ -27,9 +27,9 @@ export async function entityRows(
   const schema = scanSchema(query);
   if (piece.parts.length === 0) return Frame.concat(schema, []);
   const store = await tables();
-  // Questions that are asked together are answered by as many cores.
+  // Engines answer each request on one core: several together use all of them.
   const frames = await Promise.all(
-    questionsOf(piece.parts).map(async (part) => {
+    requestsOf(piece.parts).map(async (part) => {
       const rows = await partRows(store, part, plan, catalog.allActive(part.part));
       return assembleTicks(piece, rows, query, schema);
     }),
@@ -37,17 +37,16 @@ export async function entityRows(
   return inTickOrder(Frame.concat(schema, frames));
 }
 
-/** The parts, the ranges of each in as many pieces as there are cores for. */
-function questionsOf(parts: readonly EntityPart[]): readonly EntityPart[] {
-  const pieces = Math.ceil(availableParallelism() / parts.length);
-  return parts.flatMap((part) => {
-    const size = Math.max(FEWEST_RANGES, Math.ceil(part.ranges.length / pieces));
-    const count = Math.ceil(part.ranges.length / size);
-    return Array.from({ length: count }, (_, k) => ({
+/** The parts, cut so that every core has about as many ranges to read. */
+function requestsOf(parts: readonly EntityPart[]): readonly EntityPart[] {
+  const ranges = parts.reduce((sum, part) => sum + part.ranges.length, 0);
+  const most = Math.max(FEWEST_RANGES, Math.ceil(ranges / availableParallelism()));
+  return parts.flatMap((part) =>
+    Array.from({ length: Math.ceil(part.ranges.length / most) }, (_, k) => ({
       ...part,
-      ranges: part.ranges.slice(k * size, (k + 1) * size),
-    }));
-  });
+      ranges: part.ranges.slice(k * most, (k + 1) * most),
+    })),
+  );
 }
 
 async function partRows(
@@ -56,7 +55,7 @@ async function partRows(
   plan: ReadPlan,
   allActive: boolean,
 ): Promise<Frame> {
-  const ticks = ticksOf(ranges);
+  const ticks = knownTicks(ranges);
   const wanted = [...head, ...plan.columns(signature), ...(ticks === undefined ? [tickField] : [])];
   const columns = columnsApart(wanted, allActive);
   const frames: Frame[] = [];
@@ -83,7 +82,7 @@ async function partRows(
 }
 
 /** The tick of each row, where the catalog says it. */
-function ticksOf(ranges: EntityPart['ranges']): Int32Array | undefined {
+function knownTicks(ranges: EntityPart['ranges']): Int32Array | undefined {
   const ticks = new Int32Array(ranges.reduce((sum, { rows }) => sum + rows, 0));
   let row = 0;
   for (const { rows, firstTick } of ranges) {
@@ -94,11 +93,7 @@ function ticksOf(ranges: EntityPart['ranges']): Int32Array | undefined {
 }
 
 const withTicks = (rows: Frame, ticks: Int32Array): Frame =>
-  new Frame(
-    [...rows.schema, tickField],
-    [...rows.columns, columnOf(tickField.type, ticks.length, ticks)],
-    rows.numRows,
-  );
+  rows.replace(new Map([[tickField.name, columnOf(tickField.type, ticks.length, ticks)]]));
 
 const astray = (part: PartId, entity: number, found: number | undefined): ArchetypeError =>
   new ArchetypeError(

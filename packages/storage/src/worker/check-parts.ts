@@ -78,7 +78,11 @@ async function checkRows(
     return [`has unreadable rows (${error instanceof Error ? error.message : String(error)}).`];
   }
   if (counted !== rows) return [`has ${counted} rows where ${rows} were written.`];
-  const problems = [...misplaced(tickOf, placed), ...astray(idOf, spans)];
+  const problems = [
+    ...misplaced(tickOf, placed),
+    ...astray(idOf, spans),
+    ...untold(tickOf, idOf, spans),
+  ];
   if (inactive !== null && inactive !== dead)
     problems.push(`has ${dead} rows of entities that do not live where ${inactive} were written.`);
   return problems;
@@ -90,6 +94,24 @@ function* astray(idOf: Int32Array, spans: readonly StoredSpan[]): Generator<stri
     const end = spans[k + 1]?.offset ?? idOf.length;
     if (Buffer.compare(spanEntities(idOf.subarray(offset, end)), entities) === 0) continue;
     yield `has other entities in its rows ${offset} to ${end} than is said of that span.`;
+  }
+}
+
+/** Spans whose entities' rows are not in ascending tick, or not of its ticks: the catalog tells which tick each of them is of. */
+function* untold(
+  tickOf: Int32Array,
+  idOf: Int32Array,
+  spans: readonly StoredSpan[],
+): Generator<string> {
+  for (const [k, { offset, firstTick, lastTick }] of spans.entries()) {
+    const end = spans[k + 1]?.offset ?? idOf.length;
+    for (let row = offset; row < end; row++) {
+      const tick = tickOf[row]!;
+      const ascends = row === offset || idOf[row] !== idOf[row - 1] || tick > tickOf[row - 1]!;
+      if (ascends && tick >= firstTick && tick <= lastTick) continue;
+      yield `has a row of tick ${tick} in row ${row}, out of the order or the ticks (${firstTick} to ${lastTick}) of its span.`;
+      break;
+    }
   }
 }
 

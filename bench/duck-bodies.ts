@@ -18,7 +18,7 @@ export async function duckBodies(path: string, n: number) {
     `create table bodies (tick integer, entity_id integer, ${names.map((name) => `${name} double`).join(', ')})`,
   );
   const read = async (where: string): Promise<number> => {
-    const result = await connection.stream(
+    const result = await connection.run(
       `select * from bodies where ${where} order by tick, entity_id`,
     );
     let rows = 0;

@@ -134,6 +134,39 @@ test('ticks that share spans of a part are read as they were written: whole, in 
   await expectSame(again, memory);
 });
 
+test('what is asked of an entity is the same in memory, in the journal and in parts: its tables, and the tick of a move', async () => {
+  const memory = new MemoryStore();
+  await using store = await open(await temporaryDirectory());
+  const worlds = [memory, store].map((each) =>
+    new Worlds(each).create('m', simulation, { seed: 1, id: 'm', run: 'r' }),
+  );
+  for (const world of worlds) {
+    world.spawn(Cell({ at: [0, 0] }));
+    for (let k = 0; k < 2; k++) world.spawn(Cell({ at: [k, 0] }), Mark());
+    await world.run({ steps: 3 });
+    world.removeComponents(3, Mark);
+    world.addComponents(1, Mark());
+    await world.run({ steps: 3 });
+  }
+  for (const life of ['in the journal', 'in parts']) {
+    if (life === 'in parts') await store.flush();
+    for (const entities of [[1], [2], [3], [1, 2, 3]]) {
+      for (const ticks of ['all', 5, { from: 2, to: 4 }] as const) {
+        for (const asked of [{}, { without: [Mark] }, { includeInactive: true }]) {
+          const options = { ticks, entities, ...asked };
+          for (const components of [[Cell], [Cell, Mark]] as const) {
+            const [wanted, found] = await Promise.all(
+              worlds.map((world) => world.query(components as [typeof Cell], options)),
+            );
+            const same = found!.equals(wanted!);
+            expect(same, `${life}, ${components.length}, ${JSON.stringify(options)}`).toBe(true);
+          }
+        }
+      }
+    }
+  }
+});
+
 test('in a part, rows of neighbouring ticks lie in order of entity, then tick', async () => {
   const directory = await temporaryDirectory();
   const store = await open(directory);

@@ -6,15 +6,15 @@ const ticks = (count: number, rows: number, run = 'r') =>
   Array.from({ length: count }, () => ({ run, rows }));
 const sizes = (spans: readonly (readonly unknown[])[]) => spans.map(({ length }) => length);
 
-test('as many neighbouring ticks share a span as have 4 096 rows together, at most 64; the last stays alone', () => {
+test('as many neighbouring ticks share a span as have 4 096 rows together, from 4 to 64; the last stays alone', () => {
   expect(sizes(planSpans(ticks(151, 1_000)))).toEqual([
     ...Array.from({ length: 37 }, () => 4),
     2,
     1,
   ]);
-  expect(sizes(planSpans(ticks(5, 2_048)))).toEqual([2, 2, 1]);
-  expect(sizes(planSpans(ticks(3, 2_049)))).toEqual([1, 1, 1]);
-  expect(sizes(planSpans(ticks(3, 4_097)))).toEqual([1, 1, 1]);
+  expect(sizes(planSpans(ticks(9, 819)))).toEqual([5, 3, 1]);
+  expect(sizes(planSpans(ticks(9, 820)))).toEqual([4, 4, 1]);
+  expect(sizes(planSpans(ticks(9, 16_384)))).toEqual([4, 4, 1]);
   expect(sizes(planSpans(ticks(100, 1)))).toEqual([64, 35, 1]);
   expect(planSpans(ticks(200, 1_000)).flat()).toHaveLength(200);
   expect(planSpans([])).toEqual([]);

@@ -6,7 +6,7 @@ import { rangeOf } from './convert.ts';
 import { joined, type Inputs } from './inputs.ts';
 import { ImpossibleRow, runGenerated } from './generate.ts';
 import { impossibleIn, runInterpreted } from './interpret.ts';
-import { allocateAll, cellsOf, toColumn, type Buffers, type Cells } from './memory.ts';
+import { allocate, cellsOf, toColumn, type Buffers, type Cells } from './memory.ts';
 import { programOf, type PlannedOutput, type Program } from './program.ts';
 
 /** An expression that grows beyond so many operations is computed before others build on it. */
@@ -108,8 +108,9 @@ function buffersFor(program: Program, columns: Inputs, n: number): Buffers {
     inputs.push(cellsOf(column));
     present.push(column.validity);
   }
+  const outputs = program.outputs.map(({ op, type }) => allocate(type, n, op.type.nullable));
   const valid = program.outputs.map(({ op }) => (op.type.nullable ? new Uint8Array(n) : undefined));
-  return { inputs, present, outputs: allocateAll(program.outputs, n), valid };
+  return { inputs, present, outputs, valid };
 }
 
 /** Those that were computed together last, by the first of their outputs. */

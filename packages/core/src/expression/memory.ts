@@ -4,7 +4,6 @@ import type { ArrayConstructor } from '../column/fixed.ts';
 import type { ListData, TypedArray } from '../column/layout.ts';
 import { Text } from '../column/text.ts';
 import { required, type ColumnType, type Kind } from '../schema/column-type.ts';
-import type { Output } from './program.ts';
 import { unwritten } from './unwritten.ts';
 
 /** Cells as a loop reads or writes them. */
@@ -34,44 +33,21 @@ const arrays: { readonly [K in Kind]?: ArrayConstructor<TypedArray> } = {
   enum: Int32Array,
 };
 
-function allocate(type: ColumnType, length: number): Cells {
-  const CellsOf = arrays[type.kind];
-  return CellsOf === undefined ? Array.from({ length }) : new CellsOf(length);
-}
-
-/** Below this, clearing costs less than finding a place in a block. */
+/** Below this, clearing costs nothing. */
 const SMALL_BYTES = 1_024;
-/** Above this, each has memory of its own: a column that is kept keeps the whole block. */
-const LARGE_BYTES = 131_072;
-/** Where in a block an array of any type may begin. */
-const ALIGNED = 8;
-
-const isShared = (bytes: number): boolean => bytes >= SMALL_BYTES && bytes <= LARGE_BYTES;
 
 /**
- * Memory for results that are computed together. Clearing takes as long as writing, and eight small arrays take longer to
- * allocate than to compute: results without nulls come from memory that is not cleared, small ones from one block.
+ * Memory for a result of one type. Clearing it takes as long as writing it, so it is cleared only where some cells may stay
+ * unwritten: those of nulls.
  */
-export function allocateAll(outputs: readonly Output[], length: number): readonly Cells[] {
-  // Nobody writes the cells of nulls: where there may be some, the memory is cleared.
-  const sizes = outputs.map(({ op, type }) =>
-    op.type.nullable ? 0 : length * (arrays[type.kind]?.BYTES_PER_ELEMENT ?? 0),
-  );
-  const shared = sizes.filter(isShared).reduce((sum, size) => sum + aligned(size), 0);
-  const block = shared === 0 ? undefined : unwritten(shared);
-  let end = 0;
-  return outputs.map(({ type }, k) => {
-    const size = sizes[k]!;
-    if (size < SMALL_BYTES) return allocate(type, length);
-    const CellsOf = arrays[type.kind]!;
-    if (!isShared(size)) return new CellsOf(unwritten(size), 0, length);
-    const begin = end;
-    end += aligned(size);
-    return new CellsOf(block!, begin, length);
-  });
+export function allocate(type: ColumnType, length: number, nulls: boolean): Cells {
+  const CellsOf = arrays[type.kind];
+  if (CellsOf === undefined) return Array.from({ length });
+  const bytes = length * CellsOf.BYTES_PER_ELEMENT;
+  return nulls || bytes < SMALL_BYTES
+    ? new CellsOf(length)
+    : new CellsOf(unwritten(bytes), 0, length);
 }
-
-const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNED) * ALIGNED;
 
 /** What an array of cells holds where there is none; typed arrays hold zero by themselves. */
 const blanks: { readonly [K in Kind]?: unknown } = {
@@ -155,7 +131,7 @@ export function toColumn(type: ColumnType, cells: Cells, validity: Uint8Array | 
 
 /** A column of physical cells in a plain array, null for null. */
 function boxedColumn(type: ColumnType, given: readonly unknown[]): Column {
-  const cells = allocate(type, given.length);
+  const cells = allocate(type, given.length, true);
   const validity = given.includes(null) ? new Uint8Array(given.length).fill(1) : undefined;
   given.forEach((cell, k) => {
     if (cell === null) {

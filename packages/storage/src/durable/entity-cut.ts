@@ -10,7 +10,7 @@ import type { RunSpan, SpanTicks } from '../catalog/span-tables.ts';
 import { rangesOf, type EntityRows } from '../spans/span-entities.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
-import { firstOwn, placesIn, type PlacedTick } from './places.ts';
+import { covering, firstOwn, placesIn, type PlacedTick } from './places.ts';
 import type { View } from './view.ts';
 
 /** More rows than this are read tick by tick, a few ticks at a time. */
@@ -93,7 +93,9 @@ function piecesIn(
     }
     for (const { ranges } of parts.values()) ranges.sort((a, b) => a.offset - b.offset);
     const ticks =
-      flushed < last ? placesIn(ledger, catalog, world, Math.max(first, flushed + 1), last) : [];
+      flushed < last
+        ? covering(placesIn(ledger, catalog, world, Math.max(first, flushed + 1), last), query)
+        : [];
     pieces.push({
       world: piece.world,
       run: piece.run,

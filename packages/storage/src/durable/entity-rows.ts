@@ -29,13 +29,18 @@ export async function entityRows(
   const store = await tables();
   // Engines answer each request on one core: several together use all of them.
   const frames = await Promise.all(
-    requestsOf(piece.parts).map(async (part) => {
+    requestsOf(inTableOrder(piece.parts)).map(async (part) => {
       const rows = await partRows(store, part, plan, catalog.allActive(part.part));
       return assembleTicks(piece, rows, query, schema);
     }),
   );
   return inTickOrder(Frame.concat(schema, frames));
 }
+
+/** Of an entity that moves, the tick of the move has rows in two tables: in their order, as everywhere. */
+const inTableOrder = (parts: readonly EntityPart[]): readonly EntityPart[] =>
+  parts.toSorted((a, b) => order(a.signature.table, b.signature.table));
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The parts, cut so that every core has about as many ranges to read. */
 function requestsOf(parts: readonly EntityPart[]): readonly EntityPart[] {

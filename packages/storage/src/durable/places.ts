@@ -1,8 +1,10 @@
 import {
   ArchetypeError,
+  covers,
   piecesOf,
   type Frame,
   type RunId,
+  type ScanQuery,
   type Signature,
   type TableId,
   type WorldId,
@@ -87,6 +89,16 @@ export function placesIn(
     return ticks;
   });
 }
+
+/** The ticks, each with those of its tables that a query is about. */
+export const covering = (
+  ticks: readonly PlacedTick[],
+  { components, without }: ScanQuery,
+): readonly PlacedTick[] =>
+  ticks.map((tick) => ({
+    ...tick,
+    tables: tick.tables.filter(({ signature }) => covers(signature, components, without)),
+  }));
 
 type At = { readonly rows: Frame } | { readonly sameAs: number } | SpanRows;
 

@@ -3,7 +3,6 @@ import {
   assembleTicks,
   baseColumns,
   columnsIn,
-  covers,
   Frame,
   sameType,
   scanSchema,
@@ -17,7 +16,7 @@ import type { LedgerWorld } from './ledger.ts';
 import { columnsApart, withActive } from './active.ts';
 import { entityCut, type EntityPiece } from './entity-cut.ts';
 import { entityRows } from './entity-rows.ts';
-import { placesOf, type PlacedTick } from './places.ts';
+import { covering, placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
 import { head, readTicks, type ReadPlan } from './read-ticks.ts';
 import { afterLoss, type View } from './view.ts';
@@ -119,12 +118,7 @@ function cutOf(
   from: number,
   to: number,
 ): readonly PlacedTick[] {
-  return placesOf(ledger, catalog, world, from, to).map((tick) => ({
-    ...tick,
-    tables: tick.tables.filter(({ signature }) =>
-      covers(signature, query.components, query.without),
-    ),
-  }));
+  return covering(placesOf(ledger, catalog, world, from, to), query);
 }
 
 function partsOf(

@@ -3,6 +3,8 @@
  * about a thousand values at once; the sizes that were tried are in decision 0022.
  */
 const SPAN_ROWS = 4_096;
+/** With fewer ticks in each, spans bring nothing of an entity together, and the catalog says for each tick who is in it. */
+const FEWEST_TICKS = 4;
 /** A tick of hardly any rows is not to be looked for among many. */
 const SPAN_TICKS = 64;
 /** A part with a larger tick has an index on its entities instead: which entities a tick has is read for each of them. */
@@ -17,7 +19,7 @@ export const fitSpans = (ticks: readonly { readonly rows: number }[]): boolean =
  * of a part; in order of entity, those of a span are in one.
  *
  * @example
- * planSpans(ticks); // for ticks of 1 000 rows: 4 in each span
+ * planSpans(ticks); // for ticks of 1 000 rows or more: 4 in each span
  */
 export function planSpans<T extends { readonly run: string; readonly rows: number }>(
   ticks: readonly T[],
@@ -29,7 +31,7 @@ export function planSpans<T extends { readonly run: string; readonly rows: numbe
     const fits =
       span?.[0]!.run === tick.run &&
       span.length < SPAN_TICKS &&
-      rows + tick.rows <= SPAN_ROWS &&
+      (span.length < FEWEST_TICKS || rows + tick.rows <= SPAN_ROWS) &&
       // The last tick of a run is asked for most, and is read fastest alone.
       ticks[k + 1]?.run === tick.run;
     if (fits) span.push(tick);

@@ -100,7 +100,7 @@ const parts = async (store: TableStore): Promise<readonly string[]> => {
   return found.toSorted();
 };
 
-/** What every table store must do. */
+/** What every table store must do. Long, because it is one list, to be read from the first promise to the last. */
 export const tablePromises: readonly TablePromise[] = [
   {
     title: 'a part reads back as it was written, every type, in order, also after opening again',

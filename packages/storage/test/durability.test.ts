@@ -1,6 +1,6 @@
 import { Worlds } from '@archetype/core';
 import { openDurableStore, type DurableStoreOptions } from '@archetype/storage';
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FaultyFileSystem } from './journal/faulty-file-system.ts';
@@ -122,4 +122,22 @@ test('a journal from another store is refused, and left as it is', async () => {
   await cp(join(other, 'journal'), join(mine, 'journal'), { recursive: true });
   await expect(open(mine, { takeOver: true })).rejects.toMatchObject({ code: 'journal_foreign' });
   expect((await readdir(join(mine, 'journal'))).toSorted()).toEqual(before);
+});
+
+test('acknowledged ticks whose file is cut or gone: the store opens, says how many records are not there, and goes on', async () => {
+  const { directory, world } = await steps(new FaultyFileSystem(), {});
+  const name = (await readdir(join(directory, 'journal'))).find((file) => file.endsWith('.log'))!;
+  const path = join(directory, 'journal', name);
+  const bytes = await readFile(path);
+  // The frame that begins last, and with it the last tick.
+  const cut = bytes.lastIndexOf('FRAM');
+  await writeFile(path, bytes.subarray(0, cut));
+  await using again = await open(directory, { takeOver: true });
+  expect(again.health().missingRecords).toBe(1);
+  const resumed = await new Worlds(again).resume('w', {});
+  expect(resumed.tick).toBe(world.tick - 1);
+  await resumed.step();
+  const third = await open(directory, { takeOver: true });
+  expect(third.health().missingRecords).toBe(0);
+  expect((await third.worlds())[0]!.newestTick).toBe(world.tick);
 });

@@ -28,7 +28,7 @@ test('a record of a kind that this version does not know is refused by name, and
   const identity = { storeId, first: 1 };
   const bytes = Buffer.concat([
     encodeHeader(identity),
-    ...encodeFrame(encodeJson(77, { new: true }), 1, identity).buffers,
+    ...encodeFrame({ record: encodeJson(77, { new: true }), sequence: 1 }, 1, identity).buffers,
   ]);
   const file = join(directory, 'journal', '0000000000000001.log');
   await writeFile(file, bytes);

@@ -1,5 +1,6 @@
 import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
-import { rm, truncate } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 interface Written {
@@ -28,12 +29,21 @@ export class CrashingFileSystem implements FileSystem {
     this.#kind = kind;
   }
 
-  /** Takes from a copy of the directory what a disk does not have after a power loss: what no sync covered. */
-  async forget(from: string, copy: string): Promise<void> {
+  /**
+   * Takes from a copy of the directory what a disk may not have after a power loss: of what no sync covered, all, or only
+   * the beginning, since a disk writes in the order that it likes.
+   */
+  async forget(from: string, copy: string, loss: 'all' | 'beginning'): Promise<void> {
     for (const [path, { synced, size, named }] of this.#files) {
       const there = join(copy, path.slice(from.length));
       if (!named) await rm(there, { force: true });
-      else if (synced < size) await truncate(there, synced).catch(() => undefined);
+      if (!named || synced === size || !existsSync(there)) continue;
+      const bytes = await readFile(there);
+      const lost = (synced + size) >> 1;
+      await writeFile(
+        there,
+        loss === 'all' ? bytes.subarray(0, synced) : bytes.fill(0, synced, lost),
+      );
     }
   }
 

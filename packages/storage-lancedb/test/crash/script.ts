@@ -141,7 +141,10 @@ export async function checkAfter(
       if ((stored.get(name) ?? -1) < tick)
         problems.push(`${name} stands at ${stored.get(name)}, and ${tick} was acknowledged`);
     }
-    if (store.health().lostTicks.length > 0) problems.push('ticks were lost');
+    const { lostTicks, damaged, missingRecords } = store.health();
+    if (lostTicks.length > 0) problems.push('ticks were lost');
+    if (damaged.length > 0) problems.push('the journal is called damaged');
+    if (missingRecords > 0) problems.push('acknowledged records are not there');
     await compare(store, stored.keys() as Iterable<Name>, reference, problems);
     await play(store);
     await compare(store, names, reference, problems);

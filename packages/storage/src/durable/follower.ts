@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ReadFrame } from '../journal/frame.ts';
-import { JournalTail } from '../journal/journal-tail.ts';
+import { JournalTail, type Acknowledged } from '../journal/journal-tail.ts';
 import { Ledger } from './ledger.ts';
 import { replayInto } from './replay.ts';
 
@@ -8,15 +8,14 @@ import { replayInto } from './replay.ts';
 export class Follower {
   readonly #catalog: Catalog;
   readonly #tail: JournalTail;
-  /** The last sequence that may be read. */
-  readonly #acknowledged: () => number;
+  readonly #acknowledged: () => Acknowledged;
   #ledger = new Ledger();
   #apply: (frame: ReadFrame, segment: string) => void = () => undefined;
   /** Up to where the ledger has what the catalog had. */
   #applied = -1;
   #refreshing: Promise<Ledger> | undefined;
 
-  constructor(catalog: Catalog, journal: string, acknowledged: () => number) {
+  constructor(catalog: Catalog, journal: string, acknowledged: () => Acknowledged) {
     this.#catalog = catalog;
     this.#acknowledged = acknowledged;
     this.#tail = new JournalTail(journal, catalog.storeId, catalog.appliedSequence);

@@ -15,6 +15,8 @@ export interface StoreHealth {
   readonly quarantined: readonly { readonly file: string; readonly bytes: number }[];
   /** Bytes of the journal that were damaged. */
   readonly damaged: readonly DamagedRange[];
+  /** Records at the end of the journal, ticks or commands, that were acknowledged and are not there. */
+  readonly missingRecords: number;
   /** Ticks that were lost to damage, by world. */
   readonly lostTicks: readonly {
     readonly world: string;
@@ -34,6 +36,7 @@ export function healthOf({ ledger, journal, catalog, flushes }: StoreParts): Sto
     broken: journal.broken?.message,
     quarantined: journal.report.quarantined,
     damaged: journal.report.damaged,
+    missingRecords: journal.report.missing,
     lostTicks: ledger
       .list()
       .filter(({ damaged }) => damaged.size > 0)

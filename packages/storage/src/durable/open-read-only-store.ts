@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
 import { isLocked } from '../ownership/lock.ts';
 import { NumberFile } from '../ownership/number-file.ts';
+import type { Acknowledged } from '../journal/journal-tail.ts';
 import { EPOCH_FILE, MARK_FILE } from '../ownership/ownership.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore, TableStoreSource } from '../table-store.ts';
@@ -43,8 +44,10 @@ export async function openReadOnlyStore({
     const mark = new NumberFile(join(directory, MARK_FILE), { readOnly: true });
     ends.unshift(() => mark.close());
     // With nobody writing, whatever is whole in the journal is what the next owner will find.
-    const acknowledged = (): number =>
-      isLocked(directory, epochs.read()) ? mark.read() : Number.MAX_SAFE_INTEGER;
+    const acknowledged = (): Acknowledged => {
+      const known = mark.read();
+      return { known, to: isLocked(directory, epochs.read()) ? known : Number.MAX_SAFE_INTEGER };
+    };
     const follower = new Follower(catalog, join(directory, 'journal'), acknowledged);
     const cuts = new OpenCuts();
     let opened: Promise<TableStore> | undefined;

@@ -2,7 +2,7 @@ import {
   encodeFrame,
   frameBytes,
   writeFrame,
-  type JournalRecord,
+  type NumberedRecord,
   type SegmentIdentity,
 } from './frame.ts';
 import { Space } from './space.ts';
@@ -12,18 +12,14 @@ export const SMALL_BYTES = 16_384;
 /** Small frames that are copied at a time. */
 const SPACE_BYTES = 262_144;
 
-/** A record and its place in the journal. */
-export interface NumberedRecord {
-  readonly record: JournalRecord;
-  readonly sequence: number;
-}
-
 /** Frames on their way to a file, in as few buffers as is cheap. The memory is used again by the next batch. */
 export class FrameBatch {
   readonly #space = new Space(SPACE_BYTES);
 
+  /** All records before `proven` are durable. */
   encode(
     records: readonly NumberedRecord[],
+    proven: number,
     identity: SegmentIdentity,
   ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
     const buffers: Uint8Array[] = [];
@@ -33,15 +29,15 @@ export class FrameBatch {
       if (end > begin) buffers.push(space.bytes.subarray(begin, end));
       begin = end;
     };
-    for (const { record, sequence } of records) {
-      const length = frameBytes(record);
+    for (const numbered of records) {
+      const length = frameBytes(numbered.record);
       bytes += length;
       if (length <= SMALL_BYTES && end + length <= SPACE_BYTES) {
-        end = writeFrame(record, sequence, identity, space, end);
+        end = writeFrame(numbered, proven, identity, space, end);
         continue;
       }
       flush();
-      buffers.push(...encodeFrame(record, sequence, identity).buffers);
+      buffers.push(...encodeFrame(numbered, proven, identity).buffers);
     }
     flush();
     return { buffers, bytes };

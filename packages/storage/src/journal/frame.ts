@@ -11,7 +11,10 @@ import type { Space } from './space.ts';
  * Frames follow, each at a multiple of 8: a head of 32 bytes and a body padded to a multiple of 8.
  *
  *     0 magic "FRAM"   4 kind u8   5 flags u8   6 format u16   8 sequence u64   16 body length u32
- *     20 checksum u32 of the body   24 zero u32   28 checksum u32 of bytes 0..27, the store id and the first sequence
+ *     20 checksum u32 of the body   24 unproven u32   28 checksum u32 of bytes 0..27, the store id and the first sequence
+ *
+ * `unproven` counts the sequences right before this one that were not known to be durable when it was written: a frame
+ * that is there proves that those before them are.
  */
 export const FORMAT = 1;
 export const HEADER_BYTES = 64;
@@ -64,6 +67,12 @@ export interface JournalRecord {
   readonly checksum?: number;
 }
 
+/** A record and its place in the journal. */
+export interface NumberedRecord {
+  readonly record: JournalRecord;
+  readonly sequence: number;
+}
+
 /** Bytes of a record's body, each buffer padded. */
 const bodyBytes = ({ body }: JournalRecord): number =>
   body.reduce((n, buffer) => n + padded(buffer.byteLength), 0);
@@ -80,10 +89,10 @@ export const checksumOf = ({ body }: JournalRecord): number =>
 /** Bytes that a record takes in a segment. */
 export const frameBytes = (record: JournalRecord): number => HEAD_BYTES + bodyBytes(record);
 
-/** Head, body and padding, ready to be written; the body's buffers are not copied. */
+/** Head, body and padding, ready to be written; the body's buffers are not copied. All records before `proven` are durable. */
 export function encodeFrame(
-  record: JournalRecord,
-  sequence: number,
+  { record, sequence }: NumberedRecord,
+  proven: number,
   identity: SegmentIdentity,
 ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
   const head = new Uint8Array(HEAD_BYTES);
@@ -96,14 +105,15 @@ export function encodeFrame(
   const length = bodyBytes(record);
   const checksum = record.checksum ?? checksumOf(record);
   const view = new DataView(head.buffer);
-  writeHead({ bytes: head, view }, 0, { kind: record.kind, sequence, length, checksum }, identity);
+  const content = { kind: record.kind, sequence, length, checksum, unproven: sequence - proven };
+  writeHead({ bytes: head, view }, 0, content, identity);
   return { buffers, bytes: HEAD_BYTES + length };
 }
 
 /** The same bytes, copied into `into` from `offset` on; returns where they end. */
 export function writeFrame(
-  record: JournalRecord,
-  sequence: number,
+  { record, sequence }: NumberedRecord,
+  proven: number,
   identity: SegmentIdentity,
   into: Space,
   offset: number,
@@ -113,7 +123,8 @@ export function writeFrame(
   for (const buffer of record.body) end = into.put(buffer, end);
   const length = end - begin;
   const checksum = record.checksum ?? crc32(into.bytes.subarray(begin, end));
-  writeHead(into, offset, { kind: record.kind, sequence, length, checksum }, identity);
+  const content = { kind: record.kind, sequence, length, checksum, unproven: sequence - proven };
+  writeHead(into, offset, content, identity);
   return end;
 }
 
@@ -121,22 +132,23 @@ export function writeFrame(
 function writeHead(
   { bytes, view }: Pick<Space, 'bytes' | 'view'>,
   at: number,
-  body: {
+  content: {
     readonly kind: number;
     readonly sequence: number;
     readonly length: number;
     readonly checksum: number;
+    readonly unproven: number;
   },
   identity: SegmentIdentity,
 ): void {
   view.setUint32(at, FRAME_MAGIC, true);
-  view.setUint8(at + 4, body.kind);
+  view.setUint8(at + 4, content.kind);
   view.setUint8(at + 5, 0);
   view.setUint16(at + 6, FORMAT, true);
-  view.setBigUint64(at + 8, BigInt(body.sequence), true);
-  view.setUint32(at + 16, body.length, true);
-  view.setUint32(at + 20, body.checksum, true);
-  view.setUint32(at + 24, 0, true);
+  view.setBigUint64(at + 8, BigInt(content.sequence), true);
+  view.setUint32(at + 16, content.length, true);
+  view.setUint32(at + 20, content.checksum, true);
+  view.setUint32(at + 24, content.unproven, true);
   view.setUint32(at + 28, headChecksum(bytes.subarray(at, at + HEAD_BYTES), identity), true);
 }
 
@@ -162,7 +174,10 @@ const headChecksum = (head: Uint8Array, identity: SegmentIdentity): number =>
 export interface ReadFrame {
   readonly kind: number;
   readonly sequence: number;
+  /** Sequences right before it that were not known to be durable when it was written. */
+  readonly unproven: number;
   readonly body: Uint8Array;
+  readonly begin: number;
   /** Where the next frame begins. */
   readonly end: number;
 }
@@ -182,5 +197,12 @@ export function decodeFrame(
   if (end > segment.byteLength) return undefined;
   const body = segment.subarray(offset + HEAD_BYTES, end);
   if (crc32(body) !== view.getUint32(20, true)) return undefined;
-  return { kind: view.getUint8(4), sequence: Number(view.getBigUint64(8, true)), body, end };
+  return {
+    kind: view.getUint8(4),
+    sequence: Number(view.getBigUint64(8, true)),
+    unproven: view.getUint32(24, true),
+    body,
+    begin: offset,
+    end,
+  };
 }

@@ -14,6 +14,8 @@ export interface Durability {
 export interface JournalOwner {
   /** Another process took the journal over and may still be writing; what it writes from here on does not count. */
   readonly forced: boolean;
+  /** A sequence that was acknowledged before, the last one as far as is known; 0 when nothing is known. */
+  readonly last: number;
   /** @throws `stale_writer` when another process took the journal over */
   confirm(): void;
   /** Everything up to this sequence is acknowledged. */

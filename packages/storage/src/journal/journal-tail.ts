@@ -1,12 +1,15 @@
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeFrame, HEADER_BYTES, type ReadFrame, type SegmentIdentity } from './frame.ts';
-import { ABORT, type AbortedRange } from './recovery.ts';
+import { HEADER_BYTES, type SegmentIdentity } from './frame.ts';
+import { ABORT, countProven, type AbortedRange, type PlacedFrame } from './recovery.ts';
+import { nextFrame } from './segment.ts';
 
-/** A record that another process wrote, and the segment that it is in. */
-export interface TailRecord {
-  readonly frame: ReadFrame;
-  readonly segment: string;
+/** How far a journal may be read. */
+export interface Acknowledged {
+  /** The last sequence that may be read. */
+  readonly to: number;
+  /** The last one of which it is known that it was acknowledged; less than `to` when nobody writes. */
+  readonly known: number;
 }
 
 /** Where the next look at the journal begins. */
@@ -24,7 +27,7 @@ export class JournalTail {
   readonly #storeId: Uint8Array;
   readonly #aborted: AbortedRange[] = [];
   #position: Position | undefined;
-  #kept: TailRecord[] = [];
+  #kept: PlacedFrame[] = [];
   /** The last sequence that was looked for. */
   #last: number;
 
@@ -36,12 +39,12 @@ export class JournalTail {
   }
 
   /**
-   * Records up to `to` that were not read before, in order. What is neither here nor said to be absent went into parts
-   * before it was read, or is damaged: a catalog that is looked at afterwards tells which.
+   * Records up to what is acknowledged that were not read before, in order. What is neither here nor said to be absent
+   * went into parts before it was read, or is damaged: a catalog that is looked at afterwards tells which.
    */
-  async read(to: number): Promise<readonly TailRecord[]> {
+  async read({ to, known }: Acknowledged): Promise<readonly PlacedFrame[]> {
     if (to <= this.#last) return [];
-    const found: TailRecord[] = [];
+    const found: PlacedFrame[] = [];
     const names = (await readdir(this.#directory))
       .filter((name) => name.endsWith('.log'))
       .toSorted();
@@ -53,6 +56,12 @@ export class JournalTail {
       if (Number.parseInt(segment, 10) > to) break;
       await this.#readSegment(segment, to, found);
     }
+    // With nobody writing, what the next owner would not take is left out too.
+    found.length = countProven(found, {
+      acknowledged: Math.max(known, this.#last),
+      from: 0,
+      ...(found[0]?.segment === here && { next: this.#last + 1 }),
+    });
     const fresh = found.filter(
       ({ frame: { kind, sequence } }) =>
         kind !== ABORT &&
@@ -65,30 +74,26 @@ export class JournalTail {
   }
 
   /** Records that were read and are not in a catalog that has all up to `applied`; the others are forgotten. */
-  after(applied: number): readonly TailRecord[] {
+  after(applied: number): readonly PlacedFrame[] {
     this.#kept = this.#kept.filter(({ frame }) => frame.sequence > applied);
     return this.#kept;
   }
 
-  async #readSegment(segment: string, to: number, found: TailRecord[]): Promise<void> {
+  async #readSegment(segment: string, to: number, found: PlacedFrame[]): Promise<void> {
     const begin = this.#position?.segment === segment ? this.#position.offset : HEADER_BYTES;
     const bytes = await readFrom(join(this.#directory, segment), begin);
     const identity: SegmentIdentity = {
       storeId: this.#storeId,
       first: Number.parseInt(segment, 10),
     };
-    let [offset, end] = [0, 0];
-    while (offset < bytes.byteLength) {
-      const frame = decodeFrame(bytes, offset, identity);
-      if (frame === undefined) {
-        offset += 8;
-        continue;
-      }
-      if (frame.sequence > to) break;
+    let end = 0;
+    for (;;) {
+      const frame = nextFrame(bytes, end, identity);
+      if (frame === undefined || frame.sequence > to) break;
       if (frame.kind === ABORT)
         this.#aborted.push(JSON.parse(new TextDecoder().decode(frame.body)) as AbortedRange);
       found.push({ frame, segment });
-      offset = end = frame.end;
+      end = frame.end;
     }
     // A segment without records may be removed, and come again with others before it.
     if (end > 0) this.#position = { segment, offset: begin + end };

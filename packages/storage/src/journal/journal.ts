@@ -4,8 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { Answers, type Caller } from './answers.ts';
-import { FrameBatch, SMALL_BYTES, type NumberedRecord } from './frame-batch.ts';
-import { checksumOf, frameBytes, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
+import { FrameBatch, SMALL_BYTES } from './frame-batch.ts';
+import {
+  checksumOf,
+  frameBytes,
+  MAX_BODY_BYTES,
+  type JournalRecord,
+  type NumberedRecord,
+} from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
 import type { OpenSegment } from './open-segment.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
@@ -25,6 +31,7 @@ interface Seal {
 /** Nobody else writes the directory. */
 const alone: JournalOwner = {
   forced: false,
+  last: 0,
   confirm: () => undefined,
   acknowledged: () => undefined,
 };
@@ -101,7 +108,7 @@ export class Journal {
     }
     // Where there is no room, the journal can still be read; whoever appends is told.
     await reserve.hold().catch(() => undefined);
-    options.owner?.acknowledged(journal.#nextSequence - 1);
+    options.owner?.acknowledged(start.last);
     return journal;
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { File, FileSystem } from '../file-system/file-system.ts';
-import type { FrameBatch, NumberedRecord } from './frame-batch.ts';
-import { encodeHeader, HEADER_BYTES, type SegmentIdentity } from './frame.ts';
+import type { FrameBatch } from './frame-batch.ts';
+import { encodeHeader, HEADER_BYTES, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { segmentName } from './segment.ts';
 
 /** The segment that records go to now. */
@@ -15,14 +15,17 @@ export class OpenSegment {
   #end = HEADER_BYTES;
   /** Bytes written. */
   #written = HEADER_BYTES;
-  /** No sync has covered what was written last. */
-  #unsynced = false;
+  /** The sequence behind what was written. */
+  #next: number;
+  /** Records before it survive a power loss. */
+  #proven: number;
 
   private constructor(file: File, identity: SegmentIdentity, synced: boolean) {
     this.name = segmentName(identity.first);
     this.#file = file;
     this.#identity = identity;
     this.#synced = synced;
+    this.#next = this.#proven = identity.first;
   }
 
   /** A new file with a header; both survive a power loss. */
@@ -50,10 +53,11 @@ export class OpenSegment {
 
   /** Writes records behind what is acknowledged. */
   async write(records: readonly NumberedRecord[], batch: FrameBatch): Promise<void> {
-    const { buffers, bytes } = batch.encode(records, this.#identity);
+    const { buffers, bytes } = batch.encode(records, this.#proven, this.#identity);
     await this.#file.write(buffers, this.#end);
     this.#written = this.#end + bytes;
-    this.#unsynced = !this.#synced;
+    this.#next = records.at(-1)!.sequence + 1;
+    if (this.#synced) this.#proven = this.#next;
   }
 
   /** What was written is part of the journal. */
@@ -62,14 +66,15 @@ export class OpenSegment {
   }
 
   get unsynced(): boolean {
-    return this.#unsynced;
+    return this.#proven < this.#next;
   }
 
   /** Syncs what no sync has covered yet. */
   async sync(): Promise<void> {
-    if (!this.#unsynced) return;
-    this.#unsynced = false;
+    const next = this.#next;
+    if (this.#proven === next) return;
     await this.#file.sync();
+    this.#proven = next;
   }
 
   /** Cuts off what is not acknowledged. */

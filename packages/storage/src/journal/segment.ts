@@ -99,17 +99,26 @@ function scanFrames(
   const frames: ReadFrame[] = [];
   const damaged: DamagedRange[] = [];
   let end = HEADER_BYTES;
-  let offset = HEADER_BYTES;
-  while (offset < bytes.byteLength) {
-    const frame = decodeFrame(bytes, offset, identity);
-    if (frame === undefined) {
-      // Frames begin at multiples of 8: behind a damaged one the next sound head is looked for.
-      offset += 8;
-      continue;
-    }
-    if (offset > end) damaged.push({ segment: name, from: end, to: offset });
+  for (;;) {
+    const frame = nextFrame(bytes, end, identity);
+    if (frame === undefined) break;
+    if (frame.begin > end) damaged.push({ segment: name, from: end, to: frame.begin });
     frames.push(frame);
-    offset = end = frame.end;
+    end = frame.end;
   }
   return { frames, damaged, end };
+}
+
+/** The first sound frame from `offset` on: behind a damaged one the next sound head is looked for. */
+export function nextFrame(
+  bytes: Uint8Array,
+  offset: number,
+  identity: SegmentIdentity,
+): ReadFrame | undefined {
+  // Frames begin at multiples of 8.
+  for (let begin = offset; begin < bytes.byteLength; begin += 8) {
+    const frame = decodeFrame(bytes, begin, identity);
+    if (frame !== undefined) return frame;
+  }
+  return undefined;
 }

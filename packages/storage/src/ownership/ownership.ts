@@ -20,6 +20,8 @@ export class Ownership {
   readonly #epochs: NumberFile;
   readonly #mark: NumberFile;
   readonly epoch: number;
+  /** The last sequence that was acknowledged before, as far as is known. */
+  readonly last: number;
   /** The store was taken from another process, which may still be alive. */
   readonly forced: boolean;
 
@@ -34,6 +36,7 @@ export class Ownership {
     this.#lock = lock;
     this.#epochs = epochs;
     this.#mark = new NumberFile(join(directory, MARK_FILE));
+    this.last = this.#mark.read();
     this.epoch = epoch;
     this.forced = forced;
   }

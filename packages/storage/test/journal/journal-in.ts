@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodeJson } from '../../src/codec/json-record.ts';
 import { nodeFileSystem } from '../../src/file-system/node-file-system.ts';
+import type { JournalOwner } from '../../src/journal/journal-options.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import type { JournalReport } from '../../src/journal/read-journal.ts';
 
@@ -28,10 +29,19 @@ export interface Opened {
   readonly report: JournalReport;
 }
 
+/** Whoever owns a journal, and knows this sequence to be acknowledged. */
+const ownerWho = (last: number): JournalOwner => ({
+  forced: false,
+  last,
+  confirm: () => undefined,
+  acknowledged: () => undefined,
+});
+
 export async function openJournal(
   directory: string,
   fs: FileSystem = nodeFileSystem,
   id = storeId,
+  owner = ownerWho(0),
 ): Promise<Opened> {
   const values: number[] = [];
   const journal = await Journal.open({
@@ -39,16 +49,20 @@ export async function openJournal(
     directory,
     storeId: id,
     next: 1,
+    owner,
     onRecord: ({ body }) =>
       values.push(Number.parseInt(new TextDecoder().decode(body.subarray(0, 8)), 10)),
   });
   return { journal, values, report: journal.report };
 }
 
+/** What a journal holds, for somebody who knows this sequence to be acknowledged. */
 export async function read(
   directory: string,
+  acknowledged = 0,
 ): Promise<{ values: number[]; report: JournalReport }> {
-  const { journal, values, report } = await openJournal(directory);
+  const owner = ownerWho(acknowledged);
+  const { journal, values, report } = await openJournal(directory, nodeFileSystem, storeId, owner);
   await journal.close();
   return { values, report };
 }

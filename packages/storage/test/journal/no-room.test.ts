@@ -95,6 +95,7 @@ async function openAs(
     onRecord: () => undefined,
     owner: {
       forced: owner.forced,
+      last: 0,
       confirm: () => {
         if (owner.lost === true) throw new ArchetypeError('stale_writer', 'The store is theirs.');
       },

@@ -72,7 +72,7 @@ describe('a commit as a record of the journal', () => {
       all.flatMap(({ tables }) => tables.map(({ signature }) => [signature.schema, signature])),
     );
     for (const commit of all) {
-      const read = decodeCommit(bodyOf(commit), (schema) => signatures.get(schema)!);
+      const read = decodeCommit(bodyOf(commit), (schema) => signatures.get(schema)) as Commit;
       expect(read.lease).toEqual(commit.lease);
       expect(sameCommit(read, commit)).toBe(true);
     }

@@ -148,16 +148,25 @@ export class Catalog {
     return retainedUpTo(this.#database);
   }
 
+  /** Of a schema that rows in the catalog have. */
   signature(schema: string): Signature {
-    let signature = this.#signatures.get(schema);
-    if (signature === undefined) {
-      const [row] = this.#all('select definition from schemas where schema = ?', schema) as {
-        definition: string;
-      }[];
-      signature = loadSignature(JSON.parse(row!.definition) as StoredSignature);
-      this.#signatures.set(schema, signature);
-    }
+    return this.knownSignature(schema)!;
+  }
+
+  knownSignature(schema: string): Signature | undefined {
+    const known = this.#signatures.get(schema);
+    if (known !== undefined) return known;
+    const [row] = this.#all('select definition from schemas where schema = ?', schema) as {
+      definition: string;
+    }[];
+    if (row === undefined) return undefined;
+    const signature = loadSignature(JSON.parse(row.definition) as StoredSignature);
+    this.#signatures.set(schema, signature);
     return signature;
+  }
+
+  hasWorld(world: string): boolean {
+    return this.#all('select 1 from worlds where world = ?', world).length > 0;
   }
 
   /** The tables of a run's ticks, in ascending tick. */

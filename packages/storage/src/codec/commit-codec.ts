@@ -154,8 +154,16 @@ const ACTIVE = 1;
 const writtenColumns = <T>(columns: readonly T[], active: boolean): readonly T[] =>
   active ? columns.filter((_, k) => k !== ACTIVE) : columns;
 
-/** The inverse of `encodeCommit`; columns are views of `body`, made when they are read: it must not change. @throws `format_newer`, `record_unknown` */
-export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => Signature): Commit {
+/**
+ * The inverse of `encodeCommit`; columns are views of `body`, made when they are read: it must not change. Of a commit with a
+ * table whose columns nobody knows, only the place.
+ *
+ * @throws `format_newer`, `record_unknown`
+ */
+export function decodeCommit(
+  body: Uint8Array,
+  signatureOf: (schema: string) => Signature | undefined,
+): Commit | Pick<Commit, 'lease' | 'tick'> {
   const length = new DataView(body.buffer, body.byteOffset, 4).getUint32(0, true);
   const head = decodeJson(body.subarray(8, 8 + length)) as CommitHead;
   if (head.format > COMMIT_FORMAT) {
@@ -164,16 +172,18 @@ export function decodeCommit(body: Uint8Array, signatureOf: (schema: string) => 
       `A commit in the journal has format ${head.format} and this version reads up to ${COMMIT_FORMAT}; upgrade to open the store.`,
     );
   }
+  const { lease, tick, counters, resources, undelivered, settled } = head;
   let offset = 8 + length;
-  const tables = head.tables.map((table): TableCommit => {
-    const signature = signatureOf(table.schema);
+  const signatures = head.tables.map(({ schema }) => signatureOf(schema));
+  if (signatures.includes(undefined)) return { lease, tick };
+  const tables = head.tables.map((table, k): TableCommit => {
+    const signature = signatures[k]!;
     if ('sameAs' in table) return { signature, sameAs: table.sameAs };
     const next = buffersFrom(body, offset);
     for (const bytes of table.buffers) offset += padded(bytes);
     return new DecodedTable(signature, table, next);
   });
   const next = buffersFrom(body, offset);
-  const { lease, tick, counters, resources, undelivered, settled } = head;
   const input = head.inputFrame === undefined ? head.input : decodeFrame(head.inputFrame, next);
   const messages = head.messages && decodeFrame(head.messages, next);
   return {

@@ -2,6 +2,7 @@ import {
   ArchetypeError,
   type Acceptance,
   type Commit,
+  type Lease,
   type Signature,
   type WorldRecord,
 } from '@archetype/core';
@@ -9,6 +10,7 @@ import type { ReadFrame } from '../journal/frame.ts';
 import { decodeCommit } from './commit-codec.ts';
 import { decodeJson } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
+import { recoveredWorld } from './recovered-world.ts';
 import { loadSignature, type StoredSignature } from './signature-codec.ts';
 
 /** A record of the journal, decoded. */
@@ -18,41 +20,67 @@ export type StoreRecord =
   | { readonly kind: 'claimed'; readonly world: string; readonly epoch: number }
   | { readonly kind: 'destroyed'; readonly world: string }
   | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
-  | { readonly kind: 'commit'; readonly commit: Commit };
+  | { readonly kind: 'commit'; readonly commit: Commit }
+  /** A commit with a table whose columns were told by a record that is damaged. */
+  | { readonly kind: 'unreadable'; readonly lease: Lease; readonly tick: number };
 
-/** Decodes records in their order; commits find the columns of their tables in the schema records before them. */
+/** What is known from records that are not in the journal any more. */
+export interface KnownBefore {
+  knownSignature(schema: string): Signature | undefined;
+  hasWorld(world: string): boolean;
+}
+
+/** Decodes records in their order; commits find their world and the columns of their tables in records before them. */
 export class RecordReader {
   readonly #signatures = new Map<string, Signature>();
-  readonly #older: (schema: string) => Signature;
+  readonly #worlds = new Set<string>();
+  readonly #before: KnownBefore;
 
-  /** `older` knows the schemas of records that are not in the journal any more. */
-  constructor(older: (schema: string) => Signature) {
-    this.#older = older;
+  constructor(before: KnownBefore) {
+    this.#before = before;
   }
 
-  /** @throws `record_unknown`, `format_newer` */
-  read({ kind, body }: Pick<ReadFrame, 'kind' | 'body'>): StoreRecord {
+  /**
+   * What a frame says. The first commit of a world whose record is damaged says what is known of the world too; what else is
+   * said of such a world is left out.
+   *
+   * @throws `record_unknown`, `format_newer`
+   */
+  read({ kind, body }: Pick<ReadFrame, 'kind' | 'body'>): readonly StoreRecord[] {
     switch (kind) {
       case recordKinds.schema: {
         const signature = loadSignature(decodeJson(body) as StoredSignature);
         this.#signatures.set(signature.schema, signature);
-        return { kind: 'schema', signature };
+        return [{ kind: 'schema', signature }];
       }
       case recordKinds.created:
-      case recordKinds.forked:
-        return { kind: 'world', record: decodeJson(body) as WorldRecord };
-      case recordKinds.claimed:
-        return { kind: 'claimed', ...(decodeJson(body) as { world: string; epoch: number }) };
-      case recordKinds.destroyed:
-        return { kind: 'destroyed', ...(decodeJson(body) as { world: string }) };
+      case recordKinds.forked: {
+        const record = decodeJson(body) as WorldRecord;
+        this.#worlds.add(record.world);
+        return [{ kind: 'world', record }];
+      }
+      case recordKinds.claimed: {
+        const claim = decodeJson(body) as { world: string; epoch: number };
+        return this.#knows(claim.world) ? [{ kind: 'claimed', ...claim }] : [];
+      }
+      case recordKinds.destroyed: {
+        const { world } = decodeJson(body) as { world: string };
+        return this.#knows(world) ? [{ kind: 'destroyed', world }] : [];
+      }
       case recordKinds.accepted:
-        return { kind: 'accepted', acceptance: decodeJson(body) as Acceptance };
+        return [{ kind: 'accepted', acceptance: decodeJson(body) as Acceptance }];
       case recordKinds.commit: {
         const commit = decodeCommit(
           body,
-          (schema) => this.#signatures.get(schema) ?? this.#older(schema),
+          (schema) => this.#signatures.get(schema) ?? this.#before.knownSignature(schema),
         );
-        return { kind: 'commit', commit };
+        const { lease, tick } = commit;
+        const record: StoreRecord =
+          'tables' in commit ? { kind: 'commit', commit } : { kind: 'unreadable', lease, tick };
+        if (this.#knows(lease.world)) return [record];
+        this.#worlds.add(lease.world);
+        const world = { kind: 'world', record: recoveredWorld(lease) } as const;
+        return [world, { kind: 'destroyed', world: lease.world }, record];
       }
       default:
         throw new ArchetypeError(
@@ -60,5 +88,12 @@ export class RecordReader {
           `The journal holds a record of kind ${kind}, which this version does not know; upgrade to open the store.`,
         );
     }
+  }
+
+  #knows(world: string): boolean {
+    if (this.#worlds.has(world)) return true;
+    if (!this.#before.hasWorld(world)) return false;
+    this.#worlds.add(world);
+    return true;
   }
 }

@@ -121,10 +121,16 @@ export class Ledger {
     // A gap behind what was thinned is left only by a damaged journal.
     for (let tick = Math.max(world.newest, world.retained) + 1; tick < commit.tick; tick++)
       world.damaged.add(tick);
+    world.damaged.delete(commit.tick);
     world.tail.set(commit.tick, commit);
     if (world.newest <= world.flushed) world.tail.delete(world.newest);
     world.newest = commit.tick;
     world.pending = Math.max(world.pending, commit.tick);
+  }
+
+  /** A tick that cannot be read. It is not the newest: the world goes on from the last one that can. */
+  lost(world: WorldId, tick: number): void {
+    this.get(world).damaged.add(tick);
   }
 
   /** Ticks up to `tick` are in parts now; the newest stays in memory, where most reads go. */

@@ -56,6 +56,7 @@ export function placesIn(
 ): readonly PlacedTick[] {
   return piecesOf(world.record, from, to).flatMap((piece) => {
     const owner = ledger.get(piece.world);
+    if (lostEnd(owner, piece, world)) throw damaged(owner, owner.newest + 1);
     const last = Math.min(piece.tick, owner.newest);
     const inParts = Map.groupBy(
       owner.flushed < piece.from
@@ -108,6 +109,13 @@ const inMemory = (
   signature: table.signature,
   at: table,
 });
+
+/** Whether a world's past ends before the tick at which another one was forked from it. */
+export const lostEnd = (
+  owner: LedgerWorld,
+  piece: { readonly tick: number },
+  world: LedgerWorld,
+): boolean => owner !== world && piece.tick > owner.newest;
 
 /** A run begins behind the tick it was forked at. */
 export const firstOwn = (owner: LedgerWorld, from: number): number =>

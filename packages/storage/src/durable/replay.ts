@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { RecordReader } from '../codec/record-reader.ts';
+import { RecordReader, type StoreRecord } from '../codec/record-reader.ts';
 import type { ReadFrame } from '../journal/frame.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -13,14 +13,17 @@ interface Replay {
 /** Applies the records that the catalog does not have yet. */
 export function replayInto(ledger: Ledger, catalog: Catalog): Replay {
   const applied = catalog.appliedSequence;
-  const reader = new RecordReader((schema) => catalog.signature(schema));
+  const reader = new RecordReader(catalog);
   const waiting = new Map<string, number>();
   const wait = (segment: string, { body }: ReadFrame): void => {
     waiting.set(segment, (waiting.get(segment) ?? 0) + body.byteLength);
   };
   const apply = (frame: ReadFrame, segment: string): void => {
-    const record = reader.read(frame);
+    const records = reader.read(frame);
     if (frame.sequence <= applied) return;
+    for (const record of records) applyOne(record, frame, segment);
+  };
+  const applyOne = (record: StoreRecord, frame: ReadFrame, segment: string): void => {
     switch (record.kind) {
       case 'schema':
         break;
@@ -40,6 +43,9 @@ export function replayInto(ledger: Ledger, catalog: Catalog): Replay {
       case 'commit':
         ledger.committed(record.commit, segment);
         wait(segment, frame);
+        break;
+      case 'unreadable':
+        ledger.lost(record.lease.world, record.tick);
         break;
     }
   };

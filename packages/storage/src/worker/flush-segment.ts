@@ -96,7 +96,7 @@ export async function flushSegment(
 
 /** What the records say, sorted by what it becomes in the catalog. */
 function collect(records: readonly ReadFrame[], catalog: Catalog) {
-  const reader = new RecordReader((schema) => catalog.signature(schema));
+  const reader = new RecordReader(catalog);
   const schemas: Signature[] = [];
   const worlds: WorldRecord[] = [];
   const claims: { world: string; epoch: number }[] = [];
@@ -123,8 +123,7 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
       rows.ticks.push({ commit, rows: table.rows });
     }
   };
-  for (const frame of records) {
-    const record = reader.read(frame);
+  for (const record of records.flatMap((frame) => reader.read(frame))) {
     switch (record.kind) {
       case 'schema':
         schemas.push(record.signature);
@@ -143,6 +142,9 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
         break;
       case 'commit':
         collectCommit(record.commit);
+        break;
+      case 'unreadable':
+        // That it is missing is all that can be known of it.
         break;
     }
   }

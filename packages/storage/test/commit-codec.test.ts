@@ -12,7 +12,7 @@ import {
   type Store,
 } from '@archetype/core';
 import { describe, expect, test } from 'vitest';
-import { decodeCommit, encodeCommit } from '../src/codec/commit-codec.ts';
+import { decodeCommit, encodeCommit, type DecodedCommit } from '../src/codec/commit-codec.ts';
 
 const Body = defineComponent('Body', { x: f64(0), hat: f64(0).nullable() });
 const Tag = defineComponent('Tag', {});
@@ -72,7 +72,8 @@ describe('a commit as a record of the journal', () => {
       all.flatMap(({ tables }) => tables.map(({ signature }) => [signature.schema, signature])),
     );
     for (const commit of all) {
-      const read = decodeCommit(bodyOf(commit), (schema) => signatures.get(schema)) as Commit;
+      const decoded = decodeCommit(bodyOf(commit), (schema) => signatures.get(schema));
+      const read = (decoded as DecodedCommit).commit;
       expect(read.lease).toEqual(commit.lease);
       expect(sameCommit(read, commit)).toBe(true);
     }

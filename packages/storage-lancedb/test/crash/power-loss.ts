@@ -14,7 +14,8 @@ export type Loss = (typeof losses)[number];
 const isDatabase = (name: string): boolean => /\.db(-wal|-shm|-journal)?$/.test(name);
 
 /** Notes for other processes that live at the same time; nobody syncs them, and they may be lost or garbled at any time. */
-const isNote = (name: string): boolean => ['owner', 'owner.json', 'acknowledged'].includes(name);
+const isNote = (name: string): boolean =>
+  ['owner', 'owner.json', 'acknowledged', 'durable'].includes(name);
 
 /**
  * Copies a directory as a disk has it after the power failed: with what the recorded syncs covered. Answers what was lost,

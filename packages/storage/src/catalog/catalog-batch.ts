@@ -5,6 +5,7 @@ import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
 import { writeQuota } from './quota-table.ts';
+import { insertDamaged } from './retention-tables.ts';
 import { insertSpans } from './span-tables.ts';
 import type { TablePlace } from './table-place.ts';
 import { insertTick, type CatalogTick } from './tick-tables.ts';
@@ -35,6 +36,8 @@ export interface CatalogBatch {
     readonly settled?: readonly Outcome[];
   })[];
   readonly ticks: readonly CatalogTick[];
+  /** Ticks that cannot be read. */
+  readonly lost: readonly { readonly run: string; readonly tick: number }[];
   readonly places: readonly ({ readonly run: string } & TablePlace)[];
   readonly parts: readonly ListedPart[];
 }
@@ -67,6 +70,7 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
     for (const row of audit) insertAudit(database, row);
     for (const record of quotas) writeQuota(database, record);
   }
+  for (const { run, tick } of batch.lost) insertDamaged(database, run, tick);
   for (const tick of batch.ticks) insertTick(database, tick);
   const inSpans = new Set(
     batch.parts.filter(({ spans }) => spans.length > 0).map(({ part }) => part),

@@ -148,11 +148,12 @@ export class Catalog {
     return retainedUpTo(this.#database);
   }
 
-  /** Of a schema that rows in the catalog have. */
+  /** The columns of a table that has rows in the catalog. */
   signature(schema: string): Signature {
     return this.knownSignature(schema)!;
   }
 
+  /** The same, or undefined when the catalog never heard of the schema. */
   knownSignature(schema: string): Signature | undefined {
     const known = this.#signatures.get(schema);
     if (known !== undefined) return known;

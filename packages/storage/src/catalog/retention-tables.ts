@@ -26,8 +26,7 @@ export interface Thinning {
 /** Takes ticks out of the catalog. Rows that a kept tick names stay. Returns how many ticks went. */
 export function thinTicks(database: Database, thinning: Thinning): number {
   const { run, upTo, every, pinned } = thinning;
-  for (const tick of thinning.damaged)
-    if (tick <= upTo) database.run('insert or ignore into damaged values (?, ?)', run, tick);
+  for (const tick of thinning.damaged) if (tick <= upTo) insertDamaged(database, run, tick);
   const going =
     'run = ? and tick <= ? and tick % ? <> 0 and tick not in (select value from json_each(?))';
   const given = [run, upTo, every, JSON.stringify(pinned)] as const;
@@ -81,6 +80,11 @@ export function retainedUpTo(database: Database): ReadonlyMap<string, number> {
 }
 
 /** Lost ticks of a run that retention passed over. */
+/** A tick that cannot be read any more, until it is written anew. */
+export function insertDamaged(database: Database, run: string, tick: number): void {
+  database.run('insert or ignore into damaged values (?, ?)', run, tick);
+}
+
 export function damagedTicks(database: Database, run: string): readonly number[] {
   const rows = database.all('select tick from damaged where run = ?', run) as { tick: number }[];
   return rows.map(({ tick }) => tick);

@@ -154,16 +154,27 @@ const ACTIVE = 1;
 const writtenColumns = <T>(columns: readonly T[], active: boolean): readonly T[] =>
   active ? columns.filter((_, k) => k !== ACTIVE) : columns;
 
+export interface DecodedCommit {
+  readonly kind: 'commit';
+  readonly commit: Commit;
+}
+
+/** A commit with a table whose columns were told by a record that is damaged: where it stands is all that can be known. */
+export interface UnreadableCommit {
+  readonly kind: 'unreadable';
+  readonly lease: Lease;
+  readonly tick: number;
+}
+
 /**
- * The inverse of `encodeCommit`; columns are views of `body`, made when they are read: it must not change. Of a commit with a
- * table whose columns nobody knows, only the place.
+ * The inverse of `encodeCommit`; columns are views of `body`, made when they are read: it must not change.
  *
  * @throws `format_newer`, `record_unknown`
  */
 export function decodeCommit(
   body: Uint8Array,
   signatureOf: (schema: string) => Signature | undefined,
-): Commit | Pick<Commit, 'lease' | 'tick'> {
+): DecodedCommit | UnreadableCommit {
   const length = new DataView(body.buffer, body.byteOffset, 4).getUint32(0, true);
   const head = decodeJson(body.subarray(8, 8 + length)) as CommitHead;
   if (head.format > COMMIT_FORMAT) {
@@ -175,7 +186,7 @@ export function decodeCommit(
   const { lease, tick, counters, resources, undelivered, settled } = head;
   let offset = 8 + length;
   const signatures = head.tables.map(({ schema }) => signatureOf(schema));
-  if (signatures.includes(undefined)) return { lease, tick };
+  if (signatures.includes(undefined)) return { kind: 'unreadable', lease, tick };
   const tables = head.tables.map((table, k): TableCommit => {
     const signature = signatures[k]!;
     if ('sameAs' in table) return { signature, sameAs: table.sameAs };
@@ -186,7 +197,7 @@ export function decodeCommit(
   const next = buffersFrom(body, offset);
   const input = head.inputFrame === undefined ? head.input : decodeFrame(head.inputFrame, next);
   const messages = head.messages && decodeFrame(head.messages, next);
-  return {
+  const commit: Commit = {
     lease,
     tick,
     counters,
@@ -197,6 +208,7 @@ export function decodeCommit(
     ...(messages !== undefined && { messages }),
     ...(undelivered !== undefined && { undelivered }),
   };
+  return { kind: 'commit', commit };
 }
 
 type NextBuffer = (bytes: number) => Uint8Array;

@@ -1,13 +1,12 @@
 import {
   ArchetypeError,
   type Acceptance,
-  type Commit,
   type Lease,
   type Signature,
   type WorldRecord,
 } from '@archetype/core';
 import type { ReadFrame } from '../journal/frame.ts';
-import { decodeCommit } from './commit-codec.ts';
+import { decodeCommit, type DecodedCommit, type UnreadableCommit } from './commit-codec.ts';
 import { decodeJson } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 import { recoveredWorld } from './recovered-world.ts';
@@ -20,9 +19,8 @@ export type StoreRecord =
   | { readonly kind: 'claimed'; readonly world: string; readonly epoch: number }
   | { readonly kind: 'destroyed'; readonly world: string }
   | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
-  | { readonly kind: 'commit'; readonly commit: Commit }
-  /** A commit with a table whose columns were told by a record that is damaged. */
-  | { readonly kind: 'unreadable'; readonly lease: Lease; readonly tick: number };
+  | DecodedCommit
+  | UnreadableCommit;
 
 /** What is known from records that are not in the journal any more. */
 export interface KnownBefore {
@@ -41,8 +39,8 @@ export class RecordReader {
   }
 
   /**
-   * What a frame says. The first commit of a world whose record is damaged says what is known of the world too; what else is
-   * said of such a world is left out.
+   * What a frame says. What tells of a world whose record is damaged for the first time, a commit or a fork, also gives what
+   * is known of that world, which ends with it; claims and ends of such a world are left out.
    *
    * @throws `record_unknown`, `format_newer`
    */
@@ -56,8 +54,9 @@ export class RecordReader {
       case recordKinds.created:
       case recordKinds.forked: {
         const record = decodeJson(body) as WorldRecord;
+        const past = record.lineage.flatMap((piece) => this.#recovered(piece));
         this.#worlds.add(record.world);
-        return [{ kind: 'world', record }];
+        return [...past, { kind: 'world', record }];
       }
       case recordKinds.claimed: {
         const claim = decodeJson(body) as { world: string; epoch: number };
@@ -70,17 +69,12 @@ export class RecordReader {
       case recordKinds.accepted:
         return [{ kind: 'accepted', acceptance: decodeJson(body) as Acceptance }];
       case recordKinds.commit: {
-        const commit = decodeCommit(
+        const record = decodeCommit(
           body,
           (schema) => this.#signatures.get(schema) ?? this.#before.knownSignature(schema),
         );
-        const { lease, tick } = commit;
-        const record: StoreRecord =
-          'tables' in commit ? { kind: 'commit', commit } : { kind: 'unreadable', lease, tick };
-        if (this.#knows(lease.world)) return [record];
-        this.#worlds.add(lease.world);
-        const world = { kind: 'world', record: recoveredWorld(lease) } as const;
-        return [world, { kind: 'destroyed', world: lease.world }, record];
+        const { lease } = record.kind === 'commit' ? record.commit : record;
+        return [...this.#recovered(lease), record];
       }
       default:
         throw new ArchetypeError(
@@ -88,6 +82,16 @@ export class RecordReader {
           `The journal holds a record of kind ${kind}, which this version does not know; upgrade to open the store.`,
         );
     }
+  }
+
+  #recovered(of: Pick<Lease, 'world' | 'run'>): readonly StoreRecord[] {
+    const { world } = of;
+    if (this.#knows(world)) return [];
+    this.#worlds.add(world);
+    return [
+      { kind: 'world', record: recoveredWorld(of) },
+      { kind: 'destroyed', world },
+    ];
   }
 
   #knows(world: string): boolean {

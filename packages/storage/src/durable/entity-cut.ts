@@ -10,7 +10,7 @@ import type { RunSpan, SpanTicks } from '../catalog/span-tables.ts';
 import { rangesOf, type EntityRows } from '../spans/span-entities.ts';
 import type { PartId } from '../table-store.ts';
 import type { LedgerWorld } from './ledger.ts';
-import { covering, firstOwn, lostEnd, placesIn, type PlacedTick } from './places.ts';
+import { firstOwn, placesIn, type PlacedTick } from './places.ts';
 import type { View } from './view.ts';
 
 /** More rows than this are read tick by tick, a few ticks at a time. */
@@ -70,7 +70,7 @@ function piecesIn(
     const first = firstOwn(owner, piece.from);
     const last = Math.min(piece.tick, owner.newest);
     const thinned = first <= owner.retained;
-    if ((thinned && from === to) || lostEnd(owner, piece, world)) return undefined;
+    if (thinned && from === to) return undefined;
     for (const tick of owner.damaged) if (tick >= first && tick <= last) return undefined;
     const flushed = Math.min(last, owner.flushed);
     const parts = new Map<PartId, EntityPart>();
@@ -94,7 +94,7 @@ function piecesIn(
     for (const { ranges } of parts.values()) ranges.sort((a, b) => a.offset - b.offset);
     const ticks =
       flushed < last
-        ? covering(placesIn(ledger, catalog, world, Math.max(first, flushed + 1), last), query)
+        ? placesIn(ledger, catalog, world, Math.max(first, flushed + 1), last, query)
         : [];
     pieces.push({
       world: piece.world,

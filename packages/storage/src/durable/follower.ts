@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ReadFrame } from '../journal/frame.ts';
-import { JournalTail, type Acknowledged } from '../journal/journal-tail.ts';
+import { JournalTail, type ReadLimit } from '../journal/journal-tail.ts';
 import { Ledger } from './ledger.ts';
 import { replayInto } from './replay.ts';
 
@@ -8,16 +8,16 @@ import { replayInto } from './replay.ts';
 export class Follower {
   readonly #catalog: Catalog;
   readonly #tail: JournalTail;
-  readonly #acknowledged: () => Acknowledged;
+  readonly #limit: () => ReadLimit;
   #ledger = new Ledger();
   #apply: (frame: ReadFrame, segment: string) => void = () => undefined;
   /** Up to where the ledger has what the catalog had. */
   #applied = -1;
   #refreshing: Promise<Ledger> | undefined;
 
-  constructor(catalog: Catalog, journal: string, acknowledged: () => Acknowledged) {
+  constructor(catalog: Catalog, journal: string, limit: () => ReadLimit) {
     this.#catalog = catalog;
-    this.#acknowledged = acknowledged;
+    this.#limit = limit;
     this.#tail = new JournalTail(journal, catalog.storeId, catalog.appliedSequence);
   }
 
@@ -32,7 +32,7 @@ export class Follower {
    * the other afterwards, however fast records move.
    */
   async #refresh(): Promise<Ledger> {
-    const fresh = await this.#tail.read(this.#acknowledged());
+    const fresh = await this.#tail.read(this.#limit());
     if (this.#catalog.appliedSequence === this.#applied) {
       for (const { frame, segment } of fresh) this.#apply(frame, segment);
     } else this.#reload();

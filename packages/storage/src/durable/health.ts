@@ -11,11 +11,14 @@ export interface StoreHealth {
   readonly lastFailure: string | undefined;
   /** Why nothing can be written any more, if that is so. */
   readonly broken: string | undefined;
-  /** What opening found at the end of the journal and put aside: a record that was being written, or one damaged later. */
+  /** What opening found at the end of the journal and put aside: records of a write that was broken off, or one damaged later. */
   readonly quarantined: readonly { readonly file: string; readonly bytes: number }[];
   /** Bytes of the journal that were damaged. */
   readonly damaged: readonly DamagedRange[];
-  /** Records at the end of the journal, ticks or commands, that were acknowledged and are not there. */
+  /**
+   * Records at the end of the journal, ticks or commands, that were acknowledged and cannot be read: damaged, cut off, or
+   * gone with their file. Told until others are written behind them.
+   */
   readonly missingRecords: number;
   /** Ticks that were lost to damage, by world. */
   readonly lostTicks: readonly {
@@ -36,7 +39,7 @@ export function healthOf({ ledger, journal, catalog, flushes }: StoreParts): Sto
     broken: journal.broken?.message,
     quarantined: journal.report.quarantined,
     damaged: journal.report.damaged,
-    missingRecords: journal.report.missing,
+    missingRecords: journal.report.missingRecords,
     lostTicks: ledger
       .list()
       .filter(({ damaged }) => damaged.size > 0)

@@ -12,6 +12,7 @@ import {
   type WorldRecord,
 } from '@archetype/core';
 import type { Catalog } from '../catalog/catalog.ts';
+import { isRecovered } from '../codec/recovered-world.ts';
 
 /** What is known of a world without reading its rows. */
 export interface LedgerWorld {
@@ -77,7 +78,18 @@ export class Ledger {
     };
     this.#worlds.set(record.world, world);
     this.#runs.set(record.run, world);
+    this.#loseEnd(record);
     return world;
+  }
+
+  /** A fork proves that its source had the tick: where the source ends before, the ticks up to there are lost, and not given again. */
+  #loseEnd({ lineage }: WorldRecord): void {
+    const past = lineage.at(-1);
+    const source = past && this.#worlds.get(past.world);
+    if (source === undefined) return;
+    for (let tick = source.newest + 1; tick <= past!.tick; tick++) source.damaged.add(tick);
+    source.newest = Math.max(source.newest, past!.tick);
+    source.pending = Math.max(source.pending, source.newest);
   }
 
   claimed(world: WorldId, epoch: number): void {
@@ -128,7 +140,7 @@ export class Ledger {
     world.pending = Math.max(world.pending, commit.tick);
   }
 
-  /** A tick that cannot be read. It is not the newest: the world goes on from the last one that can. */
+  /** A tick that cannot be read. Where it is the last, the world goes on from the one before. */
   lost(world: WorldId, tick: number): void {
     this.get(world).damaged.add(tick);
   }
@@ -175,5 +187,7 @@ export class Ledger {
 export const destroyed = ({ record }: LedgerWorld): ArchetypeError =>
   new ArchetypeError(
     'world_destroyed',
-    `World "${record.name}" was destroyed and takes no more ticks; its rows stay readable, and it can be forked.`,
+    isRecovered(record)
+      ? `The record of world "${record.name}" is damaged, and with it its seed: it takes no more ticks; those that it has can be read.`
+      : `World "${record.name}" was destroyed and takes no more ticks; its rows stay readable, and it can be forked.`,
   );

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
 import { isLocked } from '../ownership/lock.ts';
 import { NumberFile } from '../ownership/number-file.ts';
-import type { Acknowledged } from '../journal/journal-tail.ts';
-import { EPOCH_FILE, MARK_FILE } from '../ownership/ownership.ts';
+import type { ReadLimit } from '../journal/journal-tail.ts';
+import { DURABLE_FILE, EPOCH_FILE, MARK_FILE } from '../ownership/ownership.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore, TableStoreSource } from '../table-store.ts';
 import { closeAll } from './close-all.ts';
@@ -43,12 +43,13 @@ export async function openReadOnlyStore({
     ends.unshift(() => epochs.close());
     const mark = new NumberFile(join(directory, MARK_FILE), { readOnly: true });
     ends.unshift(() => mark.close());
-    // With nobody writing, whatever is whole in the journal is what the next owner will find.
-    const acknowledged = (): Acknowledged => {
-      const known = mark.read();
-      return { known, to: isLocked(directory, epochs.read()) ? known : Number.MAX_SAFE_INTEGER };
-    };
-    const follower = new Follower(catalog, join(directory, 'journal'), acknowledged);
+    // With nobody writing, the next owner will find whatever is whole in the journal, but for a write that was broken off.
+    const durable = openNumber(join(directory, DURABLE_FILE), ends);
+    const limit = (): ReadLimit => ({
+      to: isLocked(directory, epochs.read()) ? mark.read() : Number.MAX_SAFE_INTEGER,
+      lastDurable: durable?.read() ?? 0,
+    });
+    const follower = new Follower(catalog, join(directory, 'journal'), limit);
     const cuts = new OpenCuts();
     let opened: Promise<TableStore> | undefined;
     const tables = (): Promise<TableStore> =>
@@ -63,6 +64,14 @@ export async function openReadOnlyStore({
     await closeAll(ends).catch(() => undefined);
     throw unavailable(directory, error);
   }
+}
+
+/** A number that stores from before do not have. */
+function openNumber(path: string, ends: (() => unknown)[]): NumberFile | undefined {
+  if (!existsSync(path)) return undefined;
+  const file = new NumberFile(path, { readOnly: true });
+  ends.unshift(() => file.close());
+  return file;
 }
 
 /** SQLite needs to write beside a catalog that it reads; where that is not allowed, a copy is read. */

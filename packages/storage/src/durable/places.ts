@@ -31,7 +31,7 @@ export interface PlacedTick {
 }
 
 /**
- * Where every row of ticks `from` to `to` is, in ascending tick. Taken in one synchronous step, so that it is one cut:
+ * Where every row of ticks `from` to `to` is, in ascending tick; of the tables that a query is `about`, if it is told. Taken in one synchronous step, so that it is one cut:
  * whole ticks, whatever is appended or flushed afterwards. A range passes over ticks that are no longer kept.
  *
  * @throws `tick_damaged`, `tick_not_retained` for a tick asked for by its number
@@ -42,8 +42,9 @@ export function placesOf(
   world: LedgerWorld,
   from: number,
   to: number,
+  about = everything,
 ): readonly PlacedTick[] {
-  return catalog.snapshot(() => placesIn(ledger, catalog, world, from, to));
+  return catalog.snapshot(() => placesIn(ledger, catalog, world, from, to, about));
 }
 
 /** The same, within a snapshot of the catalog. */
@@ -53,10 +54,10 @@ export function placesIn(
   world: LedgerWorld,
   from: number,
   to: number,
+  { components, without }: About,
 ): readonly PlacedTick[] {
   return piecesOf(world.record, from, to).flatMap((piece) => {
     const owner = ledger.get(piece.world);
-    if (lostEnd(owner, piece, world)) throw damaged(owner, owner.newest + 1);
     const last = Math.min(piece.tick, owner.newest);
     const inParts = Map.groupBy(
       owner.flushed < piece.from
@@ -82,24 +83,18 @@ export function placesIn(
         world: piece.world,
         run: piece.run,
         tick,
-        tables: tables.map(({ signature, at }) =>
-          resolve(ledger, catalog, owner, tick, signature, at),
-        ),
+        tables: tables
+          .filter(({ signature }) => covers(signature, components, without))
+          .map(({ signature, at }) => resolve(ledger, catalog, owner, tick, signature, at)),
       });
     }
     return ticks;
   });
 }
 
-/** The ticks, each with those of its tables that a query is about. */
-export const covering = (
-  ticks: readonly PlacedTick[],
-  { components, without }: ScanQuery,
-): readonly PlacedTick[] =>
-  ticks.map((tick) => ({
-    ...tick,
-    tables: tick.tables.filter(({ signature }) => covers(signature, components, without)),
-  }));
+/** What tables a query is about. */
+type About = Pick<ScanQuery, 'components' | 'without'>;
+const everything: About = { components: [], without: [] };
 
 type At = { readonly rows: Frame } | { readonly sameAs: number } | SpanRows;
 
@@ -110,12 +105,14 @@ const inMemory = (
   at: table,
 });
 
-/** Whether a world's past ends before the tick at which another one was forked from it. */
-export const lostEnd = (
-  owner: LedgerWorld,
-  piece: { readonly tick: number },
+/** Ticks behind the newest are asked for in vain, unless they were there once. @throws `tick_damaged` */
+export function checkEnd(
   world: LedgerWorld,
-): boolean => owner !== world && piece.tick > owner.newest;
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  for (const tick of world.damaged)
+    if (tick > world.newest && tick >= from && tick <= to) throw damaged(world, tick);
+}
 
 /** A run begins behind the tick it was forked at. */
 export const firstOwn = (owner: LedgerWorld, from: number): number =>

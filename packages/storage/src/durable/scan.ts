@@ -16,7 +16,7 @@ import type { LedgerWorld } from './ledger.ts';
 import { columnsApart, withActive } from './active.ts';
 import { entityCut, type EntityPiece } from './entity-cut.ts';
 import { entityRows } from './entity-rows.ts';
-import { covering, placesOf, type PlacedTick } from './places.ts';
+import { checkEnd, placesOf, type PlacedTick } from './places.ts';
 import { stretches, type Stretch } from './histories.ts';
 import { head, readTicks, type ReadPlan } from './read-ticks.ts';
 import { afterLoss, type View } from './view.ts';
@@ -30,6 +30,7 @@ export async function* scan(first: View, query: ScanQuery): AsyncGenerator<Frame
     query.ticks === 'newest'
       ? [newest, newest]
       : [query.ticks.from, Math.min(query.ticks.to, newest)];
+  if (query.ticks !== 'newest') checkEnd(world, query.ticks);
   const plan = planOf(query);
   for (;;) {
     const pieces =
@@ -118,7 +119,7 @@ function cutOf(
   from: number,
   to: number,
 ): readonly PlacedTick[] {
-  return covering(placesOf(ledger, catalog, world, from, to), query);
+  return placesOf(ledger, catalog, world, from, to, query);
 }
 
 function partsOf(

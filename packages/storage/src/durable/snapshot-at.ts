@@ -11,7 +11,7 @@ import {
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Ledger, LedgerWorld } from './ledger.ts';
 import { messagesIn } from './messages-in.ts';
-import { placesOf } from './places.ts';
+import { checkEnd, placesOf } from './places.ts';
 import { readTicks, type ReadPlan } from './read-ticks.ts';
 import { afterLoss, type View } from './view.ts';
 
@@ -25,6 +25,7 @@ export async function snapshotAt(
 ): Promise<Snapshot | undefined> {
   const { ledger, catalog } = view;
   const world = ledger.get(id);
+  checkEnd(world, { from: tick, to: tick });
   if (tick < 0 || tick > world.newest) return undefined;
   const counters = countersAt(ledger, catalog, world, tick);
   const resources = resourcesAt(ledger, catalog, world, tick);

@@ -10,10 +10,14 @@ export interface Verification {
   readonly parts: number;
   readonly problems: readonly PartProblem[];
   readonly lostTicks: StoreHealth['lostTicks'];
+  /** What opening found damaged in the journal. */
+  readonly damaged: StoreHealth['damaged'];
+  readonly missingRecords: StoreHealth['missingRecords'];
 }
 
 export async function verify(parts: StoreParts): Promise<Verification> {
   const checked = await parts.worker.ask('check', undefined);
-  const { lostTicks } = healthOf(parts);
-  return { ...checked, lostTicks, sound: checked.problems.length === 0 && lostTicks.length === 0 };
+  const { lostTicks, damaged, missingRecords } = healthOf(parts);
+  const wrong = checked.problems.length + lostTicks.length + damaged.length + missingRecords;
+  return { ...checked, lostTicks, damaged, missingRecords, sound: wrong === 0 };
 }

@@ -13,8 +13,8 @@ import type { Space } from './space.ts';
  *     0 magic "FRAM"   4 kind u8   5 flags u8   6 format u16   8 sequence u64   16 body length u32
  *     20 checksum u32 of the body   24 unproven u32   28 checksum u32 of bytes 0..27, the store id and the first sequence
  *
- * `unproven` counts the sequences right before this one that were not known to be durable when it was written: a frame
- * that is there proves that those before them are.
+ * `unproven` says how many sequences right before this one might not have been durable when it was written. Those before
+ * them were: a frame that is there proves it. Frames from before this field have 0.
  */
 export const FORMAT = 1;
 export const HEADER_BYTES = 64;
@@ -174,9 +174,10 @@ const headChecksum = (head: Uint8Array, identity: SegmentIdentity): number =>
 export interface ReadFrame {
   readonly kind: number;
   readonly sequence: number;
-  /** Sequences right before it that were not known to be durable when it was written. */
+  /** How many sequences right before it might not have been durable when it was written. */
   readonly unproven: number;
   readonly body: Uint8Array;
+  /** Its first byte; of what was read. */
   readonly begin: number;
   /** Where the next frame begins. */
   readonly end: number;

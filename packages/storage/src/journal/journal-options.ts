@@ -14,12 +14,14 @@ export interface Durability {
 export interface JournalOwner {
   /** Another process took the journal over and may still be writing; what it writes from here on does not count. */
   readonly forced: boolean;
-  /** A sequence that was acknowledged before, the last one as far as is known; 0 when nothing is known. */
-  readonly last: number;
+  /** The last record that was synced and acknowledged before, as far as is known; 0 when nothing is known. */
+  readonly lastDurable: number;
   /** @throws `stale_writer` when another process took the journal over */
   confirm(): void;
   /** Everything up to this sequence is acknowledged. */
   acknowledged(sequence: number): void;
+  /** Every record up to this one is acknowledged and survives a power loss. */
+  durable(sequence: number): void;
 }
 
 export interface JournalOptions {

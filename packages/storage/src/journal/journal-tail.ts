@@ -1,15 +1,16 @@
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HEADER_BYTES, type SegmentIdentity } from './frame.ts';
-import { ABORT, countProven, type AbortedRange, type PlacedFrame } from './recovery.ts';
+import { ABORT, type AbortedRange } from './recovery.ts';
 import { nextFrame } from './segment.ts';
+import { countProven, type PlacedFrame } from './torn.ts';
 
 /** How far a journal may be read. */
-export interface Acknowledged {
+export interface ReadLimit {
   /** The last sequence that may be read. */
   readonly to: number;
-  /** The last one of which it is known that it was acknowledged; less than `to` when nobody writes. */
-  readonly known: number;
+  /** The last sequence that is known to be durable. */
+  readonly lastDurable: number;
 }
 
 /** Where the next look at the journal begins. */
@@ -42,7 +43,7 @@ export class JournalTail {
    * Records up to what is acknowledged that were not read before, in order. What is neither here nor said to be absent
    * went into parts before it was read, or is damaged: a catalog that is looked at afterwards tells which.
    */
-  async read({ to, known }: Acknowledged): Promise<readonly PlacedFrame[]> {
+  async read({ to, lastDurable }: ReadLimit): Promise<readonly PlacedFrame[]> {
     if (to <= this.#last) return [];
     const found: PlacedFrame[] = [];
     const names = (await readdir(this.#directory))
@@ -57,11 +58,8 @@ export class JournalTail {
       await this.#readSegment(segment, to, found);
     }
     // With nobody writing, what the next owner would not take is left out too.
-    found.length = countProven(found, {
-      acknowledged: Math.max(known, this.#last),
-      from: 0,
-      ...(found[0]?.segment === here && { next: this.#last + 1 }),
-    });
+    const next = found[0]?.segment === here ? this.#last + 1 : 0;
+    found.length = countProven(found, Math.max(lastDurable, this.#last), next);
     const fresh = found.filter(
       ({ frame: { kind, sequence } }) =>
         kind !== ABORT &&
@@ -92,7 +90,7 @@ export class JournalTail {
       if (frame === undefined || frame.sequence > to) break;
       if (frame.kind === ABORT)
         this.#aborted.push(JSON.parse(new TextDecoder().decode(frame.body)) as AbortedRange);
-      found.push({ frame, segment });
+      found.push({ frame, segment, behindGap: frame.begin > end });
       end = frame.end;
     }
     // A segment without records may be removed, and come again with others before it.

@@ -31,9 +31,10 @@ interface Seal {
 /** Nobody else writes the directory. */
 const alone: JournalOwner = {
   forced: false,
-  last: 0,
+  lastDurable: 0,
   confirm: () => undefined,
   acknowledged: () => undefined,
+  durable: () => undefined,
 };
 
 /**
@@ -108,7 +109,9 @@ export class Journal {
     }
     // Where there is no room, the journal can still be read; whoever appends is told.
     await reserve.hold().catch(() => undefined);
-    options.owner?.acknowledged(start.last);
+    const { owner } = options;
+    owner?.acknowledged(journal.#nextSequence - 1);
+    owner?.durable(Math.max(start.lastRecord, owner.lastDurable));
     return journal;
   }
 
@@ -236,6 +239,7 @@ export class Journal {
       this.#owner.confirm();
       segment.acknowledge();
       this.#owner.acknowledged(group.at(-1)!.sequence);
+      if (this.#durability.mode === 'durable') this.#owner.durable(group.at(-1)!.sequence);
     } catch (cause) {
       const stale = isStale(cause) ? cause : this.#ownership();
       if (stale !== undefined) this.#handOver(group, stale);
@@ -280,7 +284,8 @@ export class Journal {
 
   async #sync(segment: OpenSegment): Promise<void> {
     try {
-      await segment.sync();
+      const covered = await segment.sync();
+      if (covered !== undefined) this.#owner.durable(covered);
     } catch (cause) {
       this.#broken = new ArchetypeError(
         'commit_unknown',

@@ -19,6 +19,7 @@ export class OpenSegment {
   #next: number;
   /** Records before it survive a power loss. */
   #proven: number;
+  #syncFailed = false;
 
   private constructor(file: File, identity: SegmentIdentity, synced: boolean) {
     this.name = segmentName(identity.first);
@@ -69,12 +70,21 @@ export class OpenSegment {
     return this.#proven < this.#next;
   }
 
-  /** Syncs what no sync has covered yet. */
-  async sync(): Promise<void> {
+  /**
+   * Syncs what no sync has covered yet; resolves with the last record that it covered, if it was asked for. When one failed,
+   * a second may lie, and is not asked for.
+   */
+  async sync(): Promise<number | undefined> {
     const next = this.#next;
-    if (this.#proven === next) return;
-    await this.#file.sync();
-    this.#proven = next;
+    if (this.#syncFailed || this.#proven >= next) return undefined;
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      this.#syncFailed = true;
+      throw error;
+    }
+    this.#proven = Math.max(this.#proven, next);
+    return this.#proven - 1;
   }
 
   /** Cuts off what is not acknowledged. */

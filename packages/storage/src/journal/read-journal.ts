@@ -1,31 +1,29 @@
 import { dirname, join } from 'node:path';
+import type { FileSystem } from '../file-system/file-system.ts';
 import { HEADER_BYTES } from './frame.ts';
 import type { JournalOptions } from './journal-options.ts';
-import {
-  ABORT,
-  abortedRanges,
-  cutTail,
-  damagedRanges,
-  withoutTorn,
-  type AbortedRange,
-} from './recovery.ts';
+import { ABORT, abortedRanges, cutTail, damagedRanges, type AbortedRange } from './recovery.ts';
 import { readSegment, type DamagedRange, type ReadSegment } from './segment.ts';
+import { withoutTorn } from './torn.ts';
 
 /** What opening found. */
 export interface JournalReport {
   readonly records: number;
-  /** Bytes cut from the end: a frame that was being written when the process died, or one damaged later. */
+  /** Bytes cut from the end: records of a write that was broken off, sound ones among them, or one damaged later. */
   readonly quarantined: readonly { readonly file: string; readonly bytes: number }[];
   readonly damaged: readonly DamagedRange[];
-  /** Records at the end that were acknowledged and are not there: their bytes, or the files that held them. */
-  readonly missing: number;
+  /**
+   * Records at the end that were acknowledged and cannot be read: damaged, cut off, or gone with their file. Told until
+   * others are written behind them.
+   */
+  readonly missingRecords: number;
 }
 
 /** Where a journal goes on from what its directory holds. */
 export interface JournalStart {
   readonly report: JournalReport;
   /** The sequence of the last record, which may be in parts. */
-  readonly last: number;
+  readonly lastRecord: number;
   /** The sequence that the next record gets. */
   readonly next: number;
   readonly aborted: readonly AbortedRange[];
@@ -47,13 +45,14 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
     if (segment.bytes.byteLength <= HEADER_BYTES) await fs.remove(join(directory, name));
     else found.push(segment);
   }
-  const acknowledged = options.owner?.last ?? 0;
-  const segments = withoutTorn(found, acknowledged);
+  const lastDurable = options.owner?.lastDurable ?? 0;
+  const segments = withoutTorn(found, lastDurable);
   const quarantined = await cutTail(fs, directory, segments);
+  if (quarantined.length === 0) await syncLast(fs, directory, segments);
   const aborted = abortedRanges(segments);
   let records = 0;
-  let last = options.next - 1;
-  let next = Math.max(options.next, acknowledged + 1);
+  let lastRecord = options.next - 1;
+  let next = Math.max(options.next, lastDurable + 1);
   for (const segment of segments) {
     next = Math.max(next, Number.parseInt(segment.name, 10) + 1);
     for (const frame of segment.frames) {
@@ -64,7 +63,7 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
       )
         continue;
       records++;
-      last = Math.max(last, frame.sequence);
+      lastRecord = Math.max(lastRecord, frame.sequence);
       onRecord(frame, segment.name);
     }
   }
@@ -74,9 +73,9 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
       records,
       quarantined,
       damaged: damagedRanges(segments, aborted),
-      missing: Math.max(acknowledged - last, 0),
+      missingRecords: countMissing(lastRecord, lastDurable, aborted),
     },
-    last,
+    lastRecord,
     next,
     aborted,
     // Of a last one without a sound header nothing was left.
@@ -84,4 +83,29 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
       .filter(({ end }, k) => end > 0 || k < segments.length - 1)
       .map(({ name }) => name),
   };
+}
+
+/** A process that was killed may have left frames that no sync covered, and what comes next is built on them. */
+async function syncLast(
+  fs: FileSystem,
+  directory: string,
+  segments: readonly ReadSegment[],
+): Promise<void> {
+  const last = segments.at(-1);
+  if (last === undefined) return;
+  const file = await fs.open(join(directory, last.name));
+  await file.sync();
+  await file.close();
+}
+
+/** How many of the sequences behind the last record were records: not those that are absent, nor what says so. */
+function countMissing(
+  lastRecord: number,
+  lastDurable: number,
+  aborted: readonly AbortedRange[],
+): number {
+  let missing = Math.max(lastDurable - lastRecord, 0);
+  for (const { from, to } of aborted)
+    missing -= Math.max(Math.min(to + 1, lastDurable) - Math.max(from - 1, lastRecord), 0);
+  return missing;
 }

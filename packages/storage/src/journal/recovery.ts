@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../file-system/file-system.ts';
-import { HEADER_BYTES, type ReadFrame } from './frame.ts';
+import { HEADER_BYTES } from './frame.ts';
 import type { DamagedRange, ReadSegment } from './segment.ts';
 
 /** The journal's own record: it names sequences that certainly are not part of it. */
@@ -73,60 +73,4 @@ export function damagedRanges(
     const sound = last?.end ?? (nothing ? HEADER_BYTES : Infinity);
     return [...segment.damaged, ...torn].filter(({ from }) => from < sound);
   });
-}
-
-/** A frame and the segment that it is in. */
-export interface PlacedFrame {
-  readonly frame: ReadFrame;
-  readonly segment: string;
-}
-
-/**
- * How many of the frames at the end of a journal stand before the first gap of which nobody knows that anything was there:
- * a disk may write the end of a write before its beginning, and then the power fails. A frame proves that those before it
- * are durable which were so when it was written, and an acknowledged one that all before it are.
- *
- * `acknowledged` is the last sequence of which that is known, `from` where the first frame of a segment should begin, and
- * `next` its sequence when it is not the segment's first.
- */
-export function countProven(
-  frames: readonly PlacedFrame[],
-  { acknowledged, from, next }: { acknowledged: number; from: number; next?: number },
-): number {
-  let proven = acknowledged + 1;
-  for (const { frame } of frames) proven = Math.max(proven, frame.sequence - frame.unproven);
-  let [expected, end] = [0, 0];
-  for (const [k, { frame, segment }] of frames.entries()) {
-    if (segment !== frames[k - 1]?.segment) {
-      expected = (k === 0 ? next : undefined) ?? Number.parseInt(segment, 10);
-      end = from;
-    }
-    if (frame.begin > end && expected >= proven) return k;
-    expected = frame.sequence + 1;
-    end = frame.end;
-  }
-  return frames.length;
-}
-
-/** Leaves out of the last segment what may never have been whole. */
-export function withoutTorn(
-  segments: readonly ReadSegment[],
-  acknowledged: number,
-): readonly ReadSegment[] {
-  const last = segments.at(-1);
-  if (last === undefined || last.damaged.length === 0) return segments;
-  const { name, frames, damaged } = last;
-  const proven = countProven(
-    frames.map((frame) => ({ frame, segment: name })),
-    { acknowledged, from: HEADER_BYTES },
-  );
-  if (proven === frames.length) return segments;
-  const end = frames[proven - 1]?.end ?? HEADER_BYTES;
-  const sound = {
-    ...last,
-    frames: frames.slice(0, proven),
-    damaged: damaged.filter(({ to }) => to <= end),
-    end,
-  };
-  return [...segments.slice(0, -1), sound];
 }

@@ -8,6 +8,8 @@ import { NumberFile } from './number-file.ts';
 export const EPOCH_FILE = 'owner';
 /** File of the last acknowledged sequence, for processes that only read. */
 export const MARK_FILE = 'acknowledged';
+/** File of the last record that was synced and acknowledged: the next owner must find it. */
+export const DURABLE_FILE = 'durable';
 
 /**
  * The right of this process to write a store. Whoever takes the store over raises the epoch, durably, before reading the
@@ -20,8 +22,9 @@ export class Ownership {
   readonly #epochs: NumberFile;
   readonly #mark: NumberFile;
   readonly epoch: number;
-  /** The last sequence that was acknowledged before, as far as is known. */
-  readonly last: number;
+  readonly #durable: NumberFile;
+  /** The last record that was synced and acknowledged before, as far as is known. */
+  readonly lastDurable: number;
   /** The store was taken from another process, which may still be alive. */
   readonly forced: boolean;
 
@@ -36,7 +39,8 @@ export class Ownership {
     this.#lock = lock;
     this.#epochs = epochs;
     this.#mark = new NumberFile(join(directory, MARK_FILE));
-    this.last = this.#mark.read();
+    this.#durable = new NumberFile(join(directory, DURABLE_FILE));
+    this.lastDurable = this.#durable.read();
     this.epoch = epoch;
     this.forced = forced;
   }
@@ -84,10 +88,16 @@ export class Ownership {
     this.#mark.write(sequence);
   }
 
+  /** Tells the next owner what it must find. */
+  durable(sequence: number): void {
+    this.#durable.write(sequence);
+  }
+
   release(): void {
     this.#lock.release();
     this.#epochs.close();
     this.#mark.close();
+    this.#durable.close();
   }
 }
 

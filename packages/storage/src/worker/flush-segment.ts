@@ -103,6 +103,7 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
   const destroyed: string[] = [];
   const accepted: CatalogBatch['accepted'][number][] = [];
   const ticks: CatalogBatch['ticks'][number][] = [];
+  const lost: CatalogBatch['lost'][number][] = [];
   const unchanged: ({ readonly run: string } & TablePlace)[] = [];
   const tables = new Map<string, Rows>();
   const collectCommit = (commit: Commit): void => {
@@ -144,14 +145,14 @@ function collect(records: readonly ReadFrame[], catalog: Catalog) {
         collectCommit(record.commit);
         break;
       case 'unreadable':
-        // That it is missing is all that can be known of it.
+        lost.push({ run: record.lease.run, tick: record.tick });
         break;
     }
   }
   return {
     tables,
     unchanged,
-    records: { schemas, worlds, claims, destroyed, accepted, ticks },
+    records: { schemas, worlds, claims, destroyed, accepted, ticks, lost },
   };
 }
 

@@ -18,7 +18,7 @@ test('who follows a journal misses nothing when a segment without records goes a
   await writeFile(join(directory, segmentName(4)), encodeHeader({ storeId, first: 4 }));
   const tail = new JournalTail(directory, storeId, 0);
   const read = async (to: number) =>
-    (await tail.read({ to, known: 0 })).map(({ frame }) => frame.sequence);
+    (await tail.read({ to, lastDurable: 0 })).map(({ frame }) => frame.sequence);
   expect(await read(Number.MAX_SAFE_INTEGER)).toEqual([1, 2]);
   const next = (await openJournal(directory)).journal;
   await next.append(record(3));

@@ -30,11 +30,12 @@ export interface Opened {
 }
 
 /** Whoever owns a journal, and knows this sequence to be acknowledged. */
-const ownerWho = (last: number): JournalOwner => ({
+const ownerWho = (lastDurable: number): JournalOwner => ({
   forced: false,
-  last,
+  lastDurable,
   confirm: () => undefined,
   acknowledged: () => undefined,
+  durable: () => undefined,
 });
 
 export async function openJournal(

@@ -95,11 +95,12 @@ async function openAs(
     onRecord: () => undefined,
     owner: {
       forced: owner.forced,
-      last: 0,
+      lastDurable: 0,
       confirm: () => {
         if (owner.lost === true) throw new ArchetypeError('stale_writer', 'The store is theirs.');
       },
       acknowledged: () => undefined,
+      durable: () => undefined,
     },
   });
 }

@@ -40,7 +40,12 @@ async function openHeld(syncDelayMs: number) {
   held = Promise.withResolvers<void>();
   await journal.append(record(2));
   await expect.poll(() => calls.filter((call) => call === 'sync').length).toBe(3);
-  return { journal, calls, letGo: () => held.resolve() };
+  const { resolve, reject } = held;
+  return {
+    journal,
+    calls,
+    letGo: (failure?: Error) => (failure === undefined ? resolve() : reject(failure)),
+  };
 }
 
 test('what is written while a sync is under way is synced by the next, which comes by itself', async () => {
@@ -58,4 +63,14 @@ test('closing syncs what is written', async () => {
   letGo();
   await journal.close();
   expect(calls.at(-1)).toBe('sync');
+});
+
+test('a file whose sync failed is not synced again, also when the journal is closed', async () => {
+  const { journal, calls, letGo } = await openHeld(1);
+  await journal.append(record(3));
+  letGo(new Error('EIO: injected'));
+  await expect.poll(() => journal.broken?.code).toBe('commit_unknown');
+  const syncs = calls.filter((call) => call === 'sync').length;
+  await expect(journal.close()).rejects.toMatchObject({ code: 'commit_unknown' });
+  expect(calls.filter((call) => call === 'sync')).toHaveLength(syncs);
 });

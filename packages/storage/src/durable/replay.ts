@@ -13,7 +13,11 @@ interface Replay {
 /** Applies the records that the catalog does not have yet. */
 export function replayInto(ledger: Ledger, catalog: Catalog): Replay {
   const applied = catalog.appliedSequence;
-  const reader = new RecordReader(catalog);
+  const reader = new RecordReader({
+    knownSignature: (schema) => catalog.knownSignature(schema),
+    // Not those of the catalog, which another process may have changed since the ledger was loaded.
+    hasWorld: (world) => ledger.has(world),
+  });
   const waiting = new Map<string, number>();
   const wait = (segment: string, { body }: ReadFrame): void => {
     waiting.set(segment, (waiting.get(segment) ?? 0) + body.byteLength);

@@ -66,3 +66,30 @@ test('a tick lost to a damaged journal is named, before and after it was flushed
   expect([...(await world.query([Position])).column('position__x')]).toEqual([5]);
   await store.close();
 });
+
+test('a segment that is damaged before it is flushed loses nothing without a word: the flush is refused, the ticks can be read, and opening says what is lost', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'archetype damage '));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const store = await openDurableStore({ directory, tables: lancedb });
+  const world = new Worlds(store).create('w', { processors: [walk] }, { seed: 1 });
+  world.spawn(Position());
+  for (let tick = 1; tick < 5; tick++) await world.step();
+  const [name] = (await readdir(join(directory, 'journal'))).toSorted();
+  const file = join(directory, 'journal', name!);
+  const bytes = await readFile(file);
+  // Inside the last tick but one.
+  bytes[bytes.lastIndexOf('FRAM') - 8]! ^= 4;
+  await writeFile(file, bytes);
+  await expect(store.flush()).rejects.toMatchObject({
+    code: 'flush_failed',
+    message: expect.stringMatching(/^Journal segment .* was damaged .* still in memory/),
+  });
+  const xs = (await world.query([Position], { ticks: 'all' })).column('position__x');
+  expect([...xs]).toEqual([0, 1, 2, 3, 4]);
+  await expect(store.close()).rejects.toMatchObject({ code: 'close_failed' });
+  await using again = await openDurableStore({ directory, tables: lancedb });
+  expect(again.health().damaged).toHaveLength(1);
+  expect(again.health().lostTicks).toMatchObject([{ name: 'w', ticks: [3] }]);
+  const reader = await new Worlds(again).attach('w');
+  expect([...(await reader.query([Position])).column('position__x')]).toEqual([4]);
+});

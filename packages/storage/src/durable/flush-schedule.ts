@@ -241,7 +241,8 @@ export class FlushSchedule {
       if (segment > until) return;
       await this.#upkeep.room();
       const { aborted } = this.#journal;
-      const runs = await this.#worker.ask('flush', { segment, aborted });
+      const intact = this.#journal.wrote(segment);
+      const runs = await this.#worker.ask('flush', { segment, aborted, intact });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);
       this.#ledger.applied(segment);
       this.#upkeep.flushed();

@@ -64,6 +64,7 @@ export class Journal {
   #current: OpenSegment | undefined;
   /** Sealed segments whose files are being closed; nobody waits for them. */
   #closings: Promise<unknown> = Promise.resolve();
+  readonly #found: ReadonlySet<string>;
   /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
   #sealed: readonly string[];
   #broken: ArchetypeError | undefined;
@@ -91,6 +92,7 @@ export class Journal {
     this.#nextSequence = next;
     this.aborted = [...aborted];
     this.#sealed = segments;
+    this.#found = new Set(segments);
   }
 
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
@@ -170,6 +172,11 @@ export class Journal {
   /** Names of the segments that nothing is written to any more, in order. */
   get sealed(): readonly string[] {
     return this.#sealed;
+  }
+
+  /** Whether this process wrote a segment, which is sound then; what opening found may be damaged. */
+  wrote(name: string): boolean {
+    return !this.#found.has(name);
   }
 
   /** Removes a sealed segment whose records are kept elsewhere. */

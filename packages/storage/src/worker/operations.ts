@@ -3,13 +3,14 @@ import { Catalog } from '../catalog/catalog.ts';
 import { makeDirectory, syncDirectory } from '../file-system/make-directory.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { ABORT } from '../journal/recovery.ts';
-import { readSegment } from '../journal/segment.ts';
+import { readSegment, type ReadSegment } from '../journal/segment.ts';
 import { LentMemory } from '../lent-memory.ts';
 import { isRemote } from '../remote/location.ts';
 import { Publisher } from '../remote/publisher.ts';
 import { openTableStore } from '../table-store-source.ts';
 import type { TableStore } from '../table-store.ts';
 import { checkParts } from './check-parts.ts';
+import { segmentDamaged } from './flush-failure.ts';
 import { flushSegment } from './flush-segment.ts';
 import { indexPart } from './index-part.ts';
 import { mergeParts } from './merge-parts.ts';
@@ -66,12 +67,14 @@ const operationsOn = (
   publisher: Publisher | undefined,
   lent = new LentMemory(),
 ): Table => ({
-  flush: ({ segment, aborted }) =>
+  flush: ({ segment, aborted, intact }) =>
     lent.lend(async (memory) => {
       // Segments go with whoever owns the store.
       catalog.confirmOwner();
       const { storeId } = catalog;
-      const { frames } = await readSegment(nodeFileSystem, journal, segment, storeId, memory);
+      const read = await readSegment(nodeFileSystem, journal, segment, storeId, memory);
+      if (intact) checkIntact(read);
+      const { frames } = read;
       const records = frames.filter(
         ({ kind, sequence }) =>
           kind !== ABORT && !aborted.some(({ from, to }) => sequence >= from && sequence <= to),
@@ -93,6 +96,13 @@ const operationsOn = (
   drop: ({ world, run }) => catalog.dropWorld(world, run),
   check: () => checkParts(catalog, tables),
 });
+
+/** @throws `flush_failed` */
+function checkIntact({ name, bytes, damaged, end }: ReadSegment): void {
+  const [range] = damaged;
+  if (range !== undefined) throw segmentDamaged(name, range.from, range.to);
+  if (end < bytes.byteLength) throw segmentDamaged(name, end, bytes.byteLength);
+}
 
 /** Parts that a crash left before they were listed. Those of a later owner may be on their way. */
 async function removeLeftovers(catalog: Catalog, tables: TableStore, owner: number): Promise<void> {

@@ -23,8 +23,11 @@ export interface ThreadData {
 
 /** What the thread can be asked for, by name: what it is given, and what it answers. */
 export interface Requests {
-  /** Moves a sealed segment into parts. */
-  flush: { given: { segment: string; aborted: readonly AbortedRange[] }; answer: FlushedRuns };
+  /** Moves a sealed segment into parts; one that this process wrote is `intact`, or was damaged since. */
+  flush: {
+    given: { segment: string; aborted: readonly AbortedRange[]; intact: boolean };
+    answer: FlushedRuns;
+  };
   /** Merges one group of parts, if there is one; answers how many parts wait for the next. */
   merge: { given: MergeLimits; answer: number };
   /** Indexes one large part, if there is one without; answers whether there was. */

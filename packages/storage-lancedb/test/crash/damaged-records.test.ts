@@ -197,6 +197,33 @@ test('a fork never reads what its source would write in place of a lost tick', a
   }
 });
 
+test('… nor does the fork of a fork whose own record is damaged too', async () => {
+  const [live, directory] = [await temporaryDirectory(), await temporaryDirectory()];
+  const store = await openDurableStore({ directory: live, tables: lancedb });
+  const source = walkers(store, 'source', 1);
+  for (let tick = 0; tick < 2; tick++) await source.step();
+  const fork = await source.fork({ name: 'fork' });
+  await fork.step();
+  await fork.fork({ name: 'grandchild' }).then((grandchild) => grandchild.step());
+  await cp(live, directory, { recursive: true });
+  await store.close();
+  const { journal, frames } = await journalIn(directory);
+  const bytes = await readFile(journal);
+  const [COMMIT, FORKED] = [2, 4];
+  const commits = frames.filter((at) => bytes[at + 4] === COMMIT);
+  const forked = frames.find((at) => bytes[at + 4] === FORKED)!;
+  for (const at of [commits[2]!, forked]) bytes[at + 40]! ^= 1;
+  await writeFile(journal, bytes);
+  for (const life of ['from the journal', 'from parts']) {
+    await using reopened = await openDurableStore({ directory, tables: lancedb });
+    const grandchild = await new Worlds(reopened).attach('grandchild');
+    await expect(grandchild.query([Position], { ticks: 2 }), life).rejects.toMatchObject({
+      code: 'tick_damaged',
+    });
+    expect([...(await grandchild.query([Position])).column('position__x')], life).toEqual([4]);
+  }
+});
+
 test('where all that tells of a world is damaged but its fork, the others are as they were', async () => {
   const [live, directory] = [await temporaryDirectory(), await temporaryDirectory()];
   const store = await openDurableStore({ directory: live, tables: lancedb });

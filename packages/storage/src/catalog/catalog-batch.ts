@@ -5,7 +5,7 @@ import type { PartFiles, PartId } from '../table-store.ts';
 import { insertAudit, insertCommand, settleCommand, type Outcome } from './command-tables.ts';
 import type { Database } from './database.ts';
 import { writeQuota } from './quota-table.ts';
-import { insertDamaged } from './retention-tables.ts';
+import { forgetDamaged, insertDamaged } from './retention-tables.ts';
 import { insertSpans } from './span-tables.ts';
 import type { TablePlace } from './table-place.ts';
 import { insertTick, type CatalogTick } from './tick-tables.ts';
@@ -72,6 +72,7 @@ export function applyBatch(database: Database, batch: CatalogBatch): void {
   }
   for (const { run, tick } of batch.lost) insertDamaged(database, run, tick);
   for (const tick of batch.ticks) insertTick(database, tick);
+  forgetDamaged(database);
   const inSpans = new Set(
     batch.parts.filter(({ spans }) => spans.length > 0).map(({ part }) => part),
   );

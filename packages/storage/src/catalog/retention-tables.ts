@@ -79,12 +79,19 @@ export function retainedUpTo(database: Database): ReadonlyMap<string, number> {
   return new Map(rows.map(({ run, up_to: upTo }) => [run, upTo]));
 }
 
-/** Lost ticks of a run that retention passed over. */
 /** A tick that cannot be read any more, until it is written anew. */
 export function insertDamaged(database: Database, run: string, tick: number): void {
   database.run('insert or ignore into damaged values (?, ?)', run, tick);
 }
 
+/** Ticks that were written anew are not lost any more. */
+export function forgetDamaged(database: Database): void {
+  database.run(
+    'delete from damaged where exists (select 1 from ticks where ticks.run = damaged.run and ticks.tick = damaged.tick)',
+  );
+}
+
+/** Lost ticks of a run, at its end or passed over by retention; gaps between its ticks tell of the others. */
 export function damagedTicks(database: Database, run: string): readonly number[] {
   const rows = database.all('select tick from damaged where run = ?', run) as { tick: number }[];
   return rows.map(({ tick }) => tick);

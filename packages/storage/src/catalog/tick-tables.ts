@@ -18,7 +18,6 @@ export interface CatalogTick {
 
 export function insertTick(database: Database, tick: CatalogTick): void {
   const { run, counters, input, messages, undelivered, settled, resources } = tick;
-  database.run('delete from damaged where run = ? and tick = ?', run, tick.tick);
   database.run(
     'insert into ticks (run, tick, next_entity, next_message, input, messages, undelivered, settled) values (?, ?, ?, ?, ?, ?, ?, ?)',
     run,

@@ -78,18 +78,22 @@ export class Ledger {
     };
     this.#worlds.set(record.world, world);
     this.#runs.set(record.run, world);
-    this.#loseEnd(record);
+    this.#loseEnds(record);
     return world;
   }
 
-  /** A fork proves that its source had the tick: where the source ends before, the ticks up to there are lost, and not given again. */
-  #loseEnd({ lineage }: WorldRecord): void {
-    const past = lineage.at(-1);
-    const source = past && this.#worlds.get(past.world);
-    if (source === undefined) return;
-    for (let tick = source.newest + 1; tick <= past!.tick; tick++) source.damaged.add(tick);
-    source.newest = Math.max(source.newest, past!.tick);
-    source.pending = Math.max(source.pending, source.newest);
+  /**
+   * A fork proves that the worlds of its past had their ticks: where one ends before, those up to there are lost, and not
+   * given again.
+   */
+  #loseEnds({ lineage }: WorldRecord): void {
+    for (const past of lineage) {
+      const source = this.#worlds.get(past.world);
+      if (source === undefined) continue;
+      for (let tick = source.newest + 1; tick <= past.tick; tick++) source.damaged.add(tick);
+      source.newest = Math.max(source.newest, past.tick);
+      source.pending = Math.max(source.pending, source.newest);
+    }
   }
 
   claimed(world: WorldId, epoch: number): void {

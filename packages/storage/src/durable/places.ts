@@ -31,7 +31,8 @@ export interface PlacedTick {
 }
 
 /**
- * Where every row of ticks `from` to `to` is, in ascending tick; of the tables that a query is `about`, if it is told. Taken in one synchronous step, so that it is one cut:
+ * Where every row of ticks `from` to `to` is, in ascending tick, or those of the tables that a query is `about`. Taken in
+ * one synchronous step, so that it is one cut:
  * whole ticks, whatever is appended or flushed afterwards. A range passes over ticks that are no longer kept.
  *
  * @throws `tick_damaged`, `tick_not_retained` for a tick asked for by its number

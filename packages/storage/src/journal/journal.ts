@@ -292,7 +292,7 @@ export class Journal {
   async #sync(segment: OpenSegment): Promise<void> {
     try {
       const covered = await segment.sync();
-      if (covered !== undefined) this.#owner.durable(covered);
+      if (covered !== undefined && this.#ownership() === undefined) this.#owner.durable(covered);
     } catch (cause) {
       this.#broken = new ArchetypeError(
         'commit_unknown',

@@ -37,7 +37,7 @@ export function withoutTorn(
   lastDurable: number,
 ): readonly ReadSegment[] {
   const last = segments.at(-1);
-  if (last === undefined) return segments;
+  if (last === undefined || last.damaged.length === 0) return segments;
   const { name, frames, damaged } = last;
   // A damaged header is no gap between frames.
   const gaps = new Set(damaged.flatMap(({ from, to }) => (from < HEADER_BYTES ? [] : [to])));

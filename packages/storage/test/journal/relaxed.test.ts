@@ -1,3 +1,4 @@
+import { ArchetypeError } from '@archetype/core';
 import { nodeFileSystem, type FileSystem } from '@archetype/storage';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -73,4 +74,32 @@ test('a file whose sync failed is not synced again, also when the journal is clo
   const syncs = calls.filter((call) => call === 'sync').length;
   await expect(journal.close()).rejects.toMatchObject({ code: 'commit_unknown' });
   expect(calls.filter((call) => call === 'sync')).toHaveLength(syncs);
+});
+
+test('who was taken over before a sync tells the next owner nothing of what it covered', async () => {
+  for (const lost of [false, true]) {
+    let taken = false;
+    const durable: number[] = [];
+    const journal = await Journal.open({
+      fs: nodeFileSystem,
+      directory: join(await temporaryDirectory(), 'journal'),
+      storeId: new Uint8Array(16).fill(7),
+      next: 1,
+      onRecord: () => undefined,
+      durability: { mode: 'relaxed', syncDelayMs: 20 },
+      owner: {
+        forced: false,
+        lastDurable: 0,
+        confirm: () => {
+          if (taken) throw new ArchetypeError('stale_writer', 'The store is theirs.');
+        },
+        acknowledged: () => undefined,
+        durable: (sequence) => void durable.push(sequence),
+      },
+    });
+    await journal.append(record(1));
+    taken = lost;
+    await journal.close();
+    expect(durable).toEqual(lost ? [0] : [0, 1]);
+  }
 });

@@ -1,5 +1,5 @@
 import { bytesOf, type TypedArray } from '@archetype/core';
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.ts';
 import type { Space } from './space.ts';
 
 /**
@@ -83,8 +83,15 @@ const padding = new Uint8Array(8);
 const padOf = (buffer: TypedArray): Uint8Array =>
   padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
 
-export const checksumOf = ({ body }: JournalRecord): number =>
-  body.reduce((checksum, buffer) => crc32(padOf(buffer), crc32(buffer, checksum)), 0);
+export function checksumOf({ body }: JournalRecord): number {
+  let checksum = 0;
+  for (const buffer of body) {
+    checksum = crc32(bytesOf(buffer), checksum);
+    const pad = padOf(buffer);
+    if (pad.byteLength > 0) checksum = crc32(pad, checksum);
+  }
+  return checksum;
+}
 
 /** Bytes that a record takes in a segment. */
 export const frameBytes = (record: JournalRecord): number => HEAD_BYTES + bodyBytes(record);

@@ -68,21 +68,15 @@ export class CrashingFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  create(path: string): Promise<File> {
-    return this.#create(path, false);
-  }
-  createSynced(path: string): Promise<File> {
-    return this.#create(path, true);
-  }
-  async #create(path: string, synced: boolean): Promise<File> {
+  async create(path: string): Promise<File> {
     const file = await this.#call(() => nodeFileSystem.create(path));
     this.#files.set(path, { synced: 0, size: 0, named: false });
-    return this.#wrap(path, file, synced);
+    return this.#wrap(path, file);
   }
   async open(path: string): Promise<File> {
     const file = await this.#call(() => nodeFileSystem.open(path));
     this.#files.set(path, { synced: file.size, size: file.size, named: true });
-    return this.#wrap(path, file, false);
+    return this.#wrap(path, file);
   }
   async remove(path: string): Promise<void> {
     await this.#call(() => nodeFileSystem.remove(path));
@@ -94,7 +88,7 @@ export class CrashingFileSystem implements FileSystem {
   }
 
   /** A synced write is two calls: the disk may hold all of it before it is answered. */
-  #wrap(path: string, file: File, synced: boolean): File {
+  #wrap(path: string, file: File): File {
     this.#open.add(file);
     const written = this.#files.get(path)!;
     const sync = (): Promise<void> =>
@@ -102,15 +96,18 @@ export class CrashingFileSystem implements FileSystem {
         await file.sync();
         written.synced = written.size;
       });
+    const write: File['write'] = (buffers, position) =>
+      this.#call(async () => {
+        await file.write(buffers, position);
+        const end = buffers.reduce((n, buffer) => n + buffer.byteLength, position);
+        written.size = Math.max(written.size, end);
+      });
     return {
       size: file.size,
-      write: async (buffers, position) => {
-        await this.#call(async () => {
-          await file.write(buffers, position);
-          const end = buffers.reduce((n, buffer) => n + buffer.byteLength, position);
-          written.size = Math.max(written.size, end);
-        });
-        if (synced) await sync();
+      write,
+      writeSynced: async (buffers, position) => {
+        await write(buffers, position);
+        await sync();
       },
       read: (into, position) => this.#call(() => file.read(into, position)),
       sync,

@@ -3,9 +3,11 @@ export interface File {
   readonly size: number;
   /** Writes all bytes of all buffers from `position` on; returns when they survive the death of the process. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** The same, but returns when they survive a power loss. Says nothing of what other writes left. */
+  writeSynced(buffers: readonly Uint8Array[], position: number): Promise<void>;
   /** Fills a buffer from `position` on; the file must be long enough. */
   read(into: Uint8Array, position: number): Promise<void>;
-  /** Returns when the bytes written survive a power loss. */
+  /** Returns when the bytes of writes that ended before it survive a power loss. */
   sync(): Promise<void>;
   truncate(size: number): Promise<void>;
   close(): Promise<void>;
@@ -19,8 +21,6 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>;
   /** A new file; it must not exist. */
   create(path: string): Promise<File>;
-  /** The same, but each write returns when its bytes survive a power loss: whoever writes it never syncs it. */
-  createSynced(path: string): Promise<File>;
   open(path: string): Promise<File>;
   /** Absent is success. */
   remove(path: string): Promise<void>;

@@ -7,62 +7,33 @@ import { makeDirectory, syncDirectory } from './make-directory.ts';
 const IOV_MAX = 1024;
 
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-/**
- * One call that writes and syncs: its result is there when the main thread looks, however busy that was in between. Only
- * on Linux does it promise what a sync does.
- */
-const SYNCED = process.platform === 'linux' ? constants.O_DSYNC : undefined;
+/** Only Linux promises of it what a sync does. */
+const SYNCED = process.platform === 'linux' ? constants.O_WRONLY | constants.O_DSYNC : undefined;
 
 class NodeFile implements File {
   readonly #handle: FileHandle;
-  /** Each write is followed by a sync. */
-  readonly #syncing: boolean;
+  readonly #path: string;
+  /** The same file, opened so that a write is one call that syncs: its result is there however busy the main thread was. */
+  #synced: Promise<FileHandle> | undefined;
   readonly size: number;
 
-  constructor(handle: FileHandle, size: number, syncing: boolean) {
+  constructor(handle: FileHandle, path: string, size: number) {
     this.#handle = handle;
+    this.#path = path;
     this.size = size;
-    this.#syncing = syncing;
   }
 
-  async write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    await this.#write(buffers, position);
-    if (this.#syncing) await this.sync();
+  write(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    return writeAll(this.#handle, buffers, position);
   }
 
-  async #write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    let at = position;
-    for (let k = 0; k < buffers.length; k += IOV_MAX) {
-      const some = buffers.slice(k, k + IOV_MAX);
-      const length = some.reduce((n, buffer) => n + buffer.byteLength, 0);
-      const { bytesWritten } = await this.#handle.writev(some, at);
-      if (bytesWritten < length) await this.#writeRest(some, bytesWritten, at);
-      at += length;
+  async writeSynced(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    if (SYNCED !== undefined) {
+      this.#synced ??= open(this.#path, SYNCED);
+      return writeAll(await this.#synced, buffers, position);
     }
-  }
-
-  /** A system call may write less than it was given; what is left goes one buffer at a time. */
-  async #writeRest(
-    buffers: readonly Uint8Array[],
-    written: number,
-    position: number,
-  ): Promise<void> {
-    let skip = written;
-    let at = position + written;
-    for (const buffer of buffers) {
-      let from = Math.min(skip, buffer.byteLength);
-      skip -= from;
-      while (from < buffer.byteLength) {
-        const { bytesWritten } = await this.#handle.write(
-          buffer,
-          from,
-          buffer.byteLength - from,
-          at,
-        );
-        from += bytesWritten;
-        at += bytesWritten;
-      }
-    }
+    await this.write(buffers, position);
+    await this.sync();
   }
 
   async read(into: Uint8Array, position: number): Promise<void> {
@@ -88,7 +59,48 @@ class NodeFile implements File {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    try {
+      // One that could not be opened was told of by the write that asked for it.
+      const synced = await this.#synced?.catch(() => undefined);
+      await synced?.close();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+}
+
+async function writeAll(
+  handle: FileHandle,
+  buffers: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  let at = position;
+  for (let k = 0; k < buffers.length; k += IOV_MAX) {
+    const some = buffers.slice(k, k + IOV_MAX);
+    const length = some.reduce((n, buffer) => n + buffer.byteLength, 0);
+    const { bytesWritten } = await handle.writev(some, at);
+    if (bytesWritten < length) await writeRest(handle, some, bytesWritten, at);
+    at += length;
+  }
+}
+
+/** A system call may write less than it was given; what is left goes one buffer at a time. */
+async function writeRest(
+  handle: FileHandle,
+  buffers: readonly Uint8Array[],
+  written: number,
+  position: number,
+): Promise<void> {
+  let skip = written;
+  let at = position + written;
+  for (const buffer of buffers) {
+    let from = Math.min(skip, buffer.byteLength);
+    skip -= from;
+    while (from < buffer.byteLength) {
+      const { bytesWritten } = await handle.write(buffer, from, buffer.byteLength - from, at);
+      from += bytesWritten;
+      at += bytesWritten;
+    }
   }
 }
 
@@ -99,14 +111,11 @@ export const nodeFileSystem: FileSystem = {
     return (await readdir(path)).toSorted();
   },
   async create(path) {
-    return new NodeFile(await open(path, NEW), 0, false);
-  },
-  async createSynced(path) {
-    return new NodeFile(await open(path, NEW | (SYNCED ?? 0)), 0, SYNCED === undefined);
+    return new NodeFile(await open(path, NEW), path, 0);
   },
   async open(path) {
     const handle = await open(path, 'r+');
-    return new NodeFile(handle, (await handle.stat()).size, false);
+    return new NodeFile(handle, path, (await handle.stat()).size);
   },
   async remove(path) {
     await rm(path, { force: true });

@@ -19,5 +19,5 @@ export function fastest(load: () => Crc32): Crc32 {
  * no build for, Node's does.
  */
 export const crc32 = fastest(
-  () => (createRequire(import.meta.url)('@node-rs/crc32') as typeof import('@node-rs/crc32')).crc32,
+  () => (createRequire(import.meta.url)('@node-rs/crc32') as typeof built).crc32,
 );

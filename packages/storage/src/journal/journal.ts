@@ -1,31 +1,25 @@
-import { ArchetypeError } from '@archetype/core';
+import type { ArchetypeError } from '@archetype/core';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
-import { Answers, type Caller } from './answers.ts';
-import { FrameBatch, SMALL_BYTES } from './frame-batch.ts';
-import {
-  checksumOf,
-  frameBytes,
-  MAX_BODY_BYTES,
-  type JournalRecord,
-  type NumberedRecord,
-} from './frame.ts';
+import { Answers } from './answers.ts';
+import { closed, isStale, noRoom, notSaid, notStored, notSynced, tooLarge } from './failures.ts';
+import { SMALL_BYTES } from './frame-batch.ts';
+import { checksumOf, frameBytes, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
-import type { OpenSegment } from './open-segment.ts';
+import type { OpenSegment, SegmentWrite } from './open-segment.ts';
+import { Queue, type Seal, type Waiting } from './queue.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
 import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
 import { Reserve } from './reserve.ts';
 import { SegmentMaker } from './segment-maker.ts';
 
-interface Waiting extends NumberedRecord, Caller {
-  readonly kind: 'record';
-  readonly reject: (error: ArchetypeError) => void;
-}
-interface Seal {
-  readonly kind: 'seal';
-  readonly resolve: (name: string | undefined) => void;
+/** Records that share a write and are not acknowledged yet. */
+interface UnderWay extends SegmentWrite {
+  readonly group: readonly Waiting[];
+  readonly segment: OpenSegment;
+  readonly started: number;
 }
 
 /** Nobody else writes the directory. */
@@ -39,7 +33,8 @@ const alone: JournalOwner = {
 
 /**
  * An ordered log of records. `append` resolves when its record survives a power loss; everything waiting at one moment
- * shares a write and a sync. After a failed write or sync the file is left alone: it is cut back to the last
+ * shares a write that syncs. Large records do not wait for the write under way: they are written beside it, and share the
+ * sync that comes next. Records are acknowledged in their order. After a failed write or sync the file is left alone: it is cut back to the last
  * acknowledged byte, and a new segment says which sequences are absent; on a full disk it has a reserve to say it in.
  * Sequences are never given twice.
  *
@@ -57,10 +52,16 @@ export class Journal {
   /** Sequences that are not part of the journal, though a segment may hold some. */
   readonly aborted: AbortedRange[];
   #nextSequence: number;
-  #queue: (Waiting | Seal)[] = [];
+  readonly #queue = new Queue();
   #running: Promise<void> | undefined;
   readonly #answers = new Answers();
-  readonly #batch = new FrameBatch();
+  #underWay: readonly UnderWay[] = [];
+  /** What a write that failed left is being put in order: nothing may begin. */
+  #takingBack = false;
+  /** When the newest write is acknowledged, or refused. */
+  #concluded: Promise<void> = Promise.resolve();
+  /** Tells the loop that the next write may begin. */
+  #proceed: () => void = () => undefined;
   #current: OpenSegment | undefined;
   /** Sealed segments whose files are being closed; nobody waits for them. */
   #closings: Promise<unknown> = Promise.resolve();
@@ -139,12 +140,7 @@ export class Journal {
   append(record: JournalRecord): Promise<string> {
     const bytes = frameBytes(record);
     if (bytes > MAX_BODY_BYTES) {
-      return Promise.reject(
-        new ArchetypeError(
-          'commit_failed',
-          `A record of ${bytes} bytes is larger than the journal takes (${MAX_BODY_BYTES}); split the tick over several archetypes or worlds.`,
-        ),
-      );
+      return Promise.reject(tooLarge(bytes, MAX_BODY_BYTES));
     }
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#closed) return Promise.reject(closed());
@@ -152,8 +148,9 @@ export class Journal {
     // A large body is summed now, while the disk works on what came before.
     const ready = bytes > SMALL_BYTES ? { ...record, checksum: checksumOf(record) } : record;
     const sequence = this.#nextSequence++;
-    this.#queue.push({ kind: 'record', record: ready, sequence, resolve, reject });
+    this.#queue.push({ kind: 'record', record: ready, sequence, bytes, resolve, reject });
     this.#running ??= this.#run();
+    if (this.#queue.large) this.#proceed();
     return promise;
   }
 
@@ -201,28 +198,36 @@ export class Journal {
   async #run(): Promise<void> {
     // Everything that is appended in the same turn of the event loop shares the first write.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const next = this.#queue[0]!;
+    while (this.#queue.length > 0 || this.#underWay.length > 0) {
+      const { next, large } = this.#queue;
+      if (next === undefined || this.#takingBack || (this.#underWay.length > 0 && !large)) {
+        await new Promise<void>((resolve) => (this.#proceed = resolve));
+        continue;
+      }
       if (next.kind === 'seal') {
-        this.#queue.shift();
         void this.#answers.tell();
+        await this.#concluded;
+        this.#queue.takeSeal();
         await this.#seal(next);
         continue;
       }
       const { mode, syncDelayMs } = this.#durability;
-      if (mode === 'durable' && syncDelayMs > 0 && !this.#closed) {
+      const wait = mode === 'durable' && this.#underWay.length === 0 && !this.#closed;
+      if (wait && syncDelayMs > 0) {
         void this.#answers.tell();
         await delay(syncDelayMs);
       }
-      const writing = this.#write(this.#takeGroup());
+      const begun = this.#write(this.#queue.takeGroup());
       void this.#answers.tell();
-      await writing;
+      await begun;
     }
     void this.#answers.tell();
     this.#running = undefined;
   }
 
+  /** Begins to write records; resolves when the next write may begin. */
   async #write(group: readonly Waiting[]): Promise<void> {
+    if (group.length === 0) return;
     if (this.#broken !== undefined) {
       group.forEach(({ reject }) => reject(this.#broken!));
       return;
@@ -235,25 +240,64 @@ export class Journal {
         return;
       }
     }
-    let segment: OpenSegment | undefined;
-    let ms: number;
+    // While others are under way it is all there: no wait comes between taking these and knowing of them.
     try {
-      segment = this.#current ??= await this.#segments.make(group[0]!.sequence);
-      const started = performance.now();
-      await segment.write(group, this.#batch);
-      ms = performance.now() - started;
-      if (this.#durability.mode === 'relaxed') this.#syncLater();
-      this.#owner.confirm();
-      segment.acknowledge();
-      this.#owner.acknowledged(group.at(-1)!.sequence);
-      if (this.#durability.mode === 'durable') this.#owner.durable(group.at(-1)!.sequence);
+      this.#current ??= await this.#segments.make(group[0]!.sequence);
     } catch (cause) {
-      const stale = isStale(cause) ? cause : this.#ownership();
-      if (stale !== undefined) this.#handOver(group, stale);
-      else await this.#recover(segment, group, cause);
+      await this.#fail(undefined, group, cause);
       return;
     }
+    const segment = this.#current;
+    const write = { ...segment.write(group), group, segment, started: performance.now() };
+    this.#underWay = [...this.#underWay, write];
+    this.#concluded = this.#conclude(write, this.#concluded);
+    await write.begun;
+  }
+
+  /** Acknowledges a write when it is done, after those before it. */
+  async #conclude(write: UnderWay, before: Promise<void>): Promise<void> {
+    const { group, segment, started, end } = write;
+    const last = group.at(-1)!.sequence;
+    const [done] = await Promise.allSettled([write.done, before]);
+    // One before it failed, and took it along.
+    if (!this.#underWay.includes(write)) return;
+    try {
+      if (done.status === 'rejected') throw done.reason;
+      if (this.#durability.mode === 'relaxed') this.#syncLater();
+      this.#owner.confirm();
+      segment.acknowledge(end);
+      this.#owner.acknowledged(last);
+      if (this.#durability.mode === 'durable') this.#owner.durable(last);
+    } catch (cause) {
+      await this.#takeBack(segment, cause);
+      return;
+    }
+    const ms = performance.now() - started;
     await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
+    this.#underWay = this.#underWay.slice(1);
+    if (this.#underWay.length > 0) await this.#answers.tell();
+    else this.#proceed();
+  }
+
+  /** The oldest write under way failed, and those behind it were made on top of it. */
+  async #takeBack(segment: OpenSegment, cause: unknown): Promise<void> {
+    this.#takingBack = true;
+    await Promise.allSettled(this.#underWay.map(({ done }) => done));
+    const lost = this.#underWay.flatMap(({ group }) => group);
+    await this.#fail(segment, lost, cause);
+    this.#underWay = [];
+    this.#takingBack = false;
+    this.#proceed();
+  }
+
+  async #fail(
+    segment: OpenSegment | undefined,
+    lost: readonly Waiting[],
+    cause: unknown,
+  ): Promise<void> {
+    const stale = isStale(cause) ? cause : this.#ownership();
+    if (stale !== undefined) this.#handOver(lost, stale);
+    else await this.#recover(segment, lost, cause);
   }
 
   /** That somebody else owns the files, if so: then nothing of them may be taken back. */
@@ -275,7 +319,7 @@ export class Journal {
 
   /** What was appended meanwhile was never written, and was made on top of what failed. */
   #refuse(group: readonly Waiting[], error: ArchetypeError): void {
-    [...group, ...this.#takeWaiting()].forEach(({ reject }) => reject(error));
+    [...group, ...this.#queue.takeRecords()].forEach(({ reject }) => reject(error));
   }
 
   /** `relaxed`: one sync for all that is written until it begins. */
@@ -294,20 +338,17 @@ export class Journal {
       const covered = await segment.sync();
       if (covered !== undefined && this.#ownership() === undefined) this.#owner.durable(covered);
     } catch (cause) {
-      this.#broken = new ArchetypeError(
-        'commit_unknown',
-        `The journal could not be synced (${messageOf(cause)}); whether the ticks of the last ${this.#durability.syncDelayMs} ms survive a power loss is known only after the store is opened again.`,
-        { cause },
-      );
+      this.#broken = notSynced(cause, this.#durability.syncDelayMs);
     }
   }
 
   /** A segment whose first record says which sequences before it are absent. */
   async #begin(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
     const fresh = await this.#segments.make(sequence);
-    await fresh.write([{ record: encodeJson(ABORT, absent), sequence }], this.#batch);
+    const { done, end } = fresh.write([{ record: encodeJson(ABORT, absent), sequence }]);
+    await done;
     await fresh.sync();
-    fresh.acknowledge();
+    fresh.acknowledge(end);
     this.aborted.push(absent);
     return fresh;
   }
@@ -321,7 +362,7 @@ export class Journal {
     group: readonly Waiting[],
     cause: unknown,
   ): Promise<void> {
-    const lost = [...group, ...this.#takeWaiting()];
+    const lost = [...group, ...this.#queue.takeRecords()];
     const sequence = this.#nextSequence++;
     const abort = { from: lost[0]!.sequence, to: sequence - 1 };
     this.#current = undefined;
@@ -339,30 +380,9 @@ export class Journal {
       }
       error = notStored(cause);
     } catch (second) {
-      error = this.#broken = new ArchetypeError(
-        'commit_unknown',
-        `The journal could not be written (${messageOf(cause)}) nor say so (${messageOf(second)}); whether the last commits are stored is known only after the store is opened again.`,
-        { cause },
-      );
+      error = this.#broken = notSaid(cause, second);
     }
     this.#refuse(lost, error);
-  }
-
-  /** The records up to the next seal: they share a write. */
-  #takeGroup(): readonly Waiting[] {
-    const group: Waiting[] = [];
-    for (const entry of this.#queue) {
-      if (entry.kind === 'seal') break;
-      group.push(entry);
-    }
-    this.#queue = this.#queue.slice(group.length);
-    return group;
-  }
-
-  #takeWaiting(): readonly Waiting[] {
-    const waiting = this.#queue.filter((entry) => entry.kind === 'record');
-    this.#queue = this.#queue.filter((entry) => entry.kind === 'seal');
-    return waiting;
   }
 
   async #seal({ resolve }: Seal): Promise<void> {
@@ -377,22 +397,3 @@ export class Journal {
     resolve(segment?.name);
   }
 }
-
-const isStale = (cause: unknown): cause is ArchetypeError =>
-  cause instanceof ArchetypeError && cause.code === 'stale_writer';
-const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause);
-const notStored = (cause: unknown): ArchetypeError =>
-  new ArchetypeError(
-    'commit_failed',
-    `The journal could not be written (${messageOf(cause)}); nothing of this commit is stored, so it is safe to try again.`,
-    { cause },
-  );
-const noRoom = (cause: unknown): ArchetypeError =>
-  new ArchetypeError(
-    'commit_failed',
-    `The journal keeps 64 KB of the disk free to say what failed, and they could not be had (${messageOf(cause)}); nothing of this commit is stored; make room and try again.`,
-    { cause },
-  );
-const closed = (): ArchetypeError =>
-  new ArchetypeError('store_closed', 'The store is closed; open it again.');

@@ -8,10 +8,8 @@ export class SegmentMaker {
   readonly #directory: string;
   readonly #storeId: Uint8Array;
   readonly #synced: boolean;
-  /** The segment after a seal that is to come, made while the one before is still written. */
-  #ahead:
-    | { readonly first: number; readonly segment: Promise<OpenSegment | undefined> }
-    | undefined;
+  /** Segments after seals that are to come, by their first sequence: made while those before are still written. */
+  readonly #ahead = new Map<number, Promise<OpenSegment | undefined>>();
 
   constructor(fs: FileSystem, directory: string, storeId: Uint8Array, synced: boolean) {
     this.#fs = fs;
@@ -22,29 +20,31 @@ export class SegmentMaker {
 
   /** Begins to make the segment whose first record has this sequence. */
   prepare(first: number): void {
-    if (this.#ahead !== undefined) return;
+    if (this.#ahead.has(first)) return;
     // What fails now may do when it is needed; if it does not, whoever needs it is told then.
     const segment = this.#create(first).catch(() => undefined);
-    this.#ahead = { first, segment };
+    this.#ahead.set(first, segment);
   }
 
-  /** The segment whose first record has this sequence; what was made for another is forgotten. */
+  /** The segment whose first record has this sequence; what was made for one before it is forgotten. */
   async make(first: number): Promise<OpenSegment> {
-    if (this.#ahead?.first !== first) await this.forget();
-    const made = await this.#ahead?.segment;
-    this.#ahead = undefined;
+    await this.forget(first);
+    const made = await this.#ahead.get(first);
+    this.#ahead.delete(first);
     return made ?? this.#create(first);
   }
 
-  /** Removes what was prepared: nothing was written to it, so that it is no part of the journal. */
-  async forget(): Promise<void> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    const segment = await ahead?.segment;
-    if (segment === undefined) return;
-    await segment.close();
-    // Left behind it is no harm: opening removes it.
-    await this.#fs.remove(join(this.#directory, segment.name)).catch(() => undefined);
+  /** Removes what was prepared for less: nothing was written to it, so that it is no part of the journal. */
+  async forget(first = Infinity): Promise<void> {
+    for (const [other, ahead] of this.#ahead) {
+      if (other >= first) continue;
+      this.#ahead.delete(other);
+      const segment = await ahead;
+      if (segment === undefined) continue;
+      await segment.close();
+      // Left behind it is no harm: opening removes it.
+      await this.#fs.remove(join(this.#directory, segment.name)).catch(() => undefined);
+    }
   }
 
   #create(first: number): Promise<OpenSegment> {

@@ -125,7 +125,7 @@ test('what was refused and cut off is no damage when a power loss brings its byt
     });
   const { journal } = await openJournal(directory, {
     ...nodeFileSystem,
-    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
+    create: async (path) => wrap(await nodeFileSystem.create(path)),
   });
   const segment = await journal.append(record(1));
   failing = true;

@@ -20,6 +20,14 @@ const scripts = {
     const rest = [append(6), journal.seal({ more: true })];
     await Promise.all([...rest, append(7), append(8)]);
   },
+  /** Large ones are written beside what is under way, across segments too. */
+  large: async (journal: Journal, append: (value: number, bytes?: number) => Promise<unknown>) => {
+    const large = 1_100_000;
+    const first = [append(1), append(2, large), append(3, large), append(4)];
+    await first[0];
+    const under = [append(5, large), journal.seal({ more: true }), append(6, large), append(7)];
+    await Promise.all([...first, ...under, journal.seal({ more: true }), append(8)]);
+  },
   /** They have more to compute than a write takes, so that half of them are told while the others are written. */
   'with much between': async (_journal: Journal, append: (value: number) => Promise<unknown>) => {
     let next = 1;
@@ -33,7 +41,10 @@ const scripts = {
     await Promise.all([caller(), caller(), caller(), caller()]);
   },
 } as const;
-type Script = (typeof scripts)[keyof typeof scripts];
+type Script = (
+  journal: Journal,
+  append: (value: number, bytes?: number) => Promise<unknown>,
+) => Promise<unknown>;
 
 /** How each record of a script ended. */
 async function play(
@@ -43,8 +54,8 @@ async function play(
 ): Promise<{ acknowledged: number[]; absent: number[]; unknown: number[] }> {
   const ends = { acknowledged: [] as number[], absent: [] as number[], unknown: [] as number[] };
   const { journal } = await openJournal(directory, fs);
-  await script(journal, (value) =>
-    journal.append(record(value)).then(
+  await script(journal, (value, bytes) =>
+    journal.append(record(value, bytes)).then(
       () => ends.acknowledged.push(value),
       (error: { code: string }) =>
         (error.code === 'commit_failed' ? ends.absent : ends.unknown).push(value),
@@ -61,7 +72,7 @@ async function calls(script: Script): Promise<number> {
   return fs.calls;
 }
 
-test.each(Object.entries(scripts))(
+test.each(Object.entries<Script>(scripts))(
   '%s: whichever call fails, what was acknowledged is there and what was refused is not',
   async (_, script) => {
     const count = await calls(script);
@@ -95,7 +106,7 @@ test.each(Object.entries(scripts))(
   },
 );
 
-test.each(Object.entries(scripts))(
+test.each(Object.entries<Script>(scripts))(
   '%s: killed at any call, it loses and doubles nothing that was acknowledged',
   async (_, script) => {
     const count = await calls(script);
@@ -108,8 +119,8 @@ test.each(Object.entries(scripts))(
       });
       const life = (async () => {
         const { journal } = await openJournal(directory, fs);
-        await script(journal, (value) =>
-          journal.append(record(value)).then(() => acknowledged.push(value)),
+        await script(journal, (value, bytes) =>
+          journal.append(record(value, bytes)).then(() => acknowledged.push(value)),
         );
         await journal.close();
       })();

@@ -36,13 +36,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#call(() => nodeFileSystem.list(path));
   }
   async create(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)), false);
-  }
-  async createSynced(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)), true);
+    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)));
   }
   async open(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)), false);
+    return this.#wrap(await this.#call(() => nodeFileSystem.open(path)));
   }
   remove(path: string): Promise<void> {
     return this.#call(() => nodeFileSystem.remove(path));
@@ -60,7 +57,7 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   /** A synced write is two calls: the disk may hold all of it before it is answered. */
-  #wrap(file: File, synced: boolean): File {
+  #wrap(file: File): File {
     this.#files.add(file);
     const sync = (): Promise<void> => {
       this.syncs++;
@@ -68,9 +65,10 @@ export class FaultyFileSystem implements FileSystem {
     };
     return {
       size: file.size,
-      write: async (buffers, position) => {
+      write: (buffers, position) => this.#call(() => file.write(buffers, position)),
+      writeSynced: async (buffers, position) => {
         await this.#call(() => file.write(buffers, position));
-        if (synced) await sync();
+        await sync();
       },
       read: (into, position) => this.#call(() => file.read(into, position)),
       sync,

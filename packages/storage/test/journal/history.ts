@@ -16,7 +16,7 @@ function randomFrom(seed: number): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-/** Of several sizes: small ones are copied before they are written, others are not. */
+/** Of several sizes: small ones are copied before they are written, large ones do not wait for the write under way. */
 const recordOf = (value: number, bytes: number) => ({
   kind: 9,
   body: [new TextEncoder().encode(String(value).padEnd(16)), new Uint8Array(bytes).fill(value)],
@@ -109,7 +109,7 @@ export class History {
 
   async #append(journal: Journal): Promise<void> {
     const value = this.#next++;
-    const bytes = this.#below(4) === 0 ? 17_000 : this.#below(1_200);
+    const bytes = [17_000, 1_100_000][this.#below(8)] ?? this.#below(1_200);
     try {
       await journal.append(recordOf(value, bytes));
       this.#acknowledged.add(value);

@@ -21,7 +21,6 @@ test('a segment that there is no room for takes nothing with it: the record is a
   const fs: FileSystem = {
     ...nodeFileSystem,
     create: async (path) => wrap(await nodeFileSystem.create(path)),
-    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
   };
   const { journal } = await openJournal(join(directory, 'journal'), fs);
   for (let k = 0; k < 3; k++)
@@ -125,9 +124,9 @@ test('a segment that could not be made ahead of its use is made when it is used'
   let failing = false;
   const { journal } = await openJournal(directory, {
     ...nodeFileSystem,
-    createSynced: async (path) => {
+    create: async (path) => {
       if (failing) throw new Error('EMFILE: too many open files');
-      return nodeFileSystem.createSynced(path);
+      return nodeFileSystem.create(path);
     },
   });
   await journal.append(record(1));

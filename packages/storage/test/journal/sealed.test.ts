@@ -35,9 +35,9 @@ test('with more on the way, the next segment is made before it is needed, and ta
   const made: string[] = [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    createSynced: async (path) => {
-      made.push(basename(path));
-      return nodeFileSystem.createSynced(path);
+    create: async (path) => {
+      if (path.endsWith('.log')) made.push(basename(path));
+      return nodeFileSystem.create(path);
     },
   };
   const directory = await temporaryDirectory();
@@ -78,7 +78,7 @@ function failingWrite(truncating: () => void) {
     });
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    createSynced: async (path) => wrap(await nodeFileSystem.createSynced(path)),
+    create: async (path) => wrap(await nodeFileSystem.create(path)),
   };
   return { fileSystem, failNext: () => (fail = true) };
 }

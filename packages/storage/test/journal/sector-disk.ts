@@ -89,25 +89,19 @@ export class SectorDisk implements FileSystem {
     await this.#call();
     return [...this.contents(path).keys()].toSorted();
   }
-  create(path: string): Promise<File> {
-    return this.#create(path, false);
-  }
-  createSynced(path: string): Promise<File> {
-    return this.#create(path, true);
-  }
-  async #create(path: string, synced: boolean): Promise<File> {
+  async create(path: string): Promise<File> {
     await this.#call();
     if (this.#files.has(path)) throw failure('EEXIST');
     const [cached, durable] = [new Uint8Array(0), new Uint8Array(0)];
     const content = { cached, durable, dirty: new Set<number>() };
     this.#files.set(path, content);
-    return this.#open(content, synced);
+    return this.#open(content);
   }
   async open(path: string): Promise<File> {
     await this.#call();
     const content = this.#files.get(path);
     if (content === undefined) throw failure('ENOENT');
-    return this.#open(content, false);
+    return this.#open(content);
   }
   async remove(path: string): Promise<void> {
     await this.#call();
@@ -118,27 +112,31 @@ export class SectorDisk implements FileSystem {
     this.#named = new Map(this.#files);
   }
 
-  #open(content: Content, synced: boolean): File {
+  #open(content: Content): File {
     const life = this.#life;
     const sync = async (): Promise<void> => {
       await this.#call(life);
       content.durable = content.cached.slice();
       content.dirty.clear();
     };
+    const write: File['write'] = async (buffers, position) => {
+      if (life !== this.#life) await new Promise(() => undefined);
+      const bytes = Buffer.concat(buffers);
+      const dying = this.dieAfter === 1;
+      // A write that does not come to its end may have come to any place before.
+      if (dying || this.failAfter === 1)
+        put(content, bytes.subarray(0, Math.floor(this.#random() * bytes.length)), position);
+      await this.#dieHere();
+      await this.#call(life);
+      put(content, bytes, position);
+      await this.#dieHere();
+    };
     return {
       size: content.cached.length,
-      write: async (buffers, position) => {
-        if (life !== this.#life) await new Promise(() => undefined);
-        const bytes = Buffer.concat(buffers);
-        const dying = this.dieAfter === 1;
-        // A write that does not come to its end may have come to any place before.
-        if (dying || this.failAfter === 1)
-          put(content, bytes.subarray(0, Math.floor(this.#random() * bytes.length)), position);
-        await this.#dieHere();
-        await this.#call(life);
-        put(content, bytes, position);
-        await this.#dieHere();
-        if (synced) await sync();
+      write,
+      writeSynced: async (buffers, position) => {
+        await write(buffers, position);
+        await sync();
       },
       read: async (into, position) => {
         await this.#call(life);

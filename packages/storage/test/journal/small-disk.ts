@@ -23,9 +23,6 @@ export class SmallDisk implements FileSystem {
   async create(path: string): Promise<File> {
     return this.#wrap(path, await nodeFileSystem.create(path));
   }
-  async createSynced(path: string): Promise<File> {
-    return this.#wrap(path, await nodeFileSystem.createSynced(path));
-  }
   async open(path: string): Promise<File> {
     return this.#wrap(path, await nodeFileSystem.open(path));
   }

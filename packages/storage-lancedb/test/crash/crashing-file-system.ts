@@ -93,8 +93,10 @@ export class CrashingFileSystem implements FileSystem {
     const written = this.#files.get(path)!;
     const sync = (): Promise<void> =>
       this.#call(async () => {
+        // What is written while the sync is under way is not covered by it.
+        const { size } = written;
         await file.sync();
-        written.synced = written.size;
+        written.synced = Math.max(written.synced, Math.min(size, written.size));
       });
     const write: File['write'] = (buffers, position) =>
       this.#call(async () => {

@@ -1,5 +1,9 @@
-/** An open file of the journal. */
+/**
+ * An open file of the journal. Calls overlap: a write may begin while a synced write or a sync of the same file is under way,
+ * and each has a place of its own.
+ */
 export interface File {
+  /** Bytes when it was opened. */
   readonly size: number;
   /** Writes all bytes of all buffers from `position` on; returns when they survive the death of the process. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>;
@@ -13,7 +17,7 @@ export interface File {
   close(): Promise<void>;
 }
 
-/** Every call that the journal makes on files: each is a point at which a process can die or a disk can fail. */
+/** Every call that the journal makes on files, some of them side by side: each is a point at which a process can die or a disk can fail. */
 export interface FileSystem {
   /** Its name, and those of directories made above it, survive a power loss. */
   makeDirectory(path: string): Promise<void>;

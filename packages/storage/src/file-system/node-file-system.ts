@@ -7,13 +7,16 @@ import { makeDirectory, syncDirectory } from './make-directory.ts';
 const IOV_MAX = 1024;
 
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-/** Only Linux promises of it what a sync does. */
+/** Only Linux promises of `O_DSYNC` what a sync does. */
 const SYNCED = process.platform === 'linux' ? constants.O_WRONLY | constants.O_DSYNC : undefined;
 
 class NodeFile implements File {
   readonly #handle: FileHandle;
   readonly #path: string;
-  /** The same file, opened so that a write is one call that syncs: its result is there however busy the main thread was. */
+  /**
+   * The same file, opened by the first synced write so that each is one call: its result is there however busy the main thread
+   * was in between.
+   */
   #synced: Promise<FileHandle> | undefined;
   readonly size: number;
 

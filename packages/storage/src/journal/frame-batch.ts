@@ -21,17 +21,16 @@ export class FrameBatch {
     records: readonly NumberedRecord[],
     proven: number,
     identity: SegmentIdentity,
-  ): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
+  ): readonly Uint8Array[] {
     const buffers: Uint8Array[] = [];
     const space = this.#space;
-    let [bytes, begin, end] = [0, 0, 0];
+    let [begin, end] = [0, 0];
     const flush = (): void => {
       if (end > begin) buffers.push(space.bytes.subarray(begin, end));
       begin = end;
     };
     for (const numbered of records) {
       const length = frameBytes(numbered.record);
-      bytes += length;
       if (length <= SMALL_BYTES && end + length <= SPACE_BYTES) {
         end = writeFrame(numbered, proven, identity, space, end);
         continue;
@@ -40,6 +39,6 @@ export class FrameBatch {
       buffers.push(...encodeFrame(numbered, proven, identity).buffers);
     }
     flush();
-    return { buffers, bytes };
+    return buffers;
   }
 }

@@ -1,7 +1,6 @@
 import type { ArchetypeError } from '@archetype/core';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { Answers } from './answers.ts';
 import { closed, isStale, noRoom, notSaid, notStored, notSynced, tooLarge } from './failures.ts';
@@ -11,7 +10,7 @@ import type { Durability, JournalOptions, JournalOwner } from './journal-options
 import type { OpenSegment, SegmentWrite } from './open-segment.ts';
 import { Queue, type Seal, type Waiting } from './queue.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
-import { ABORT, FORMER_OWNER, type AbortedRange } from './recovery.ts';
+import { FORMER_OWNER, type AbortedRange } from './recovery.ts';
 import { Reserve } from './reserve.ts';
 import { SegmentMaker } from './segment-maker.ts';
 
@@ -32,14 +31,14 @@ const alone: JournalOwner = {
 };
 
 /**
- * An ordered log of records. `append` resolves when its record survives a power loss; everything waiting at one moment
- * shares a write that syncs. Large records do not wait for the write under way: they are written beside it, and share the
- * sync that comes next. Records are acknowledged in their order. After a failed write or sync the file is left alone: it is cut back to the last
- * acknowledged byte, and a new segment says which sequences are absent; on a full disk it has a reserve to say it in.
+ * An ordered log of records. `append` resolves when its record survives a power loss, with `relaxed` the death of the process.
+ * What waits shares a write, up to a seal or until it is large; what is large is written beside the sync that is under way.
+ * Records are acknowledged in their order. After a failed write or sync nothing more is written to the file: it is cut back to
+ * the last acknowledged byte, and a new segment says which sequences are absent; on a full disk it has a reserve to say it in.
  * Sequences are never given twice.
  *
  * Long, because what writes, what ends a segment and what takes a failure back change the same few fields; reading at the
- * opening, segments, the reserve and telling callers are files of their own.
+ * opening, the queue, segments, the reserve and telling callers are files of their own.
  */
 export class Journal {
   readonly #fs: FileSystem;
@@ -145,7 +144,7 @@ export class Journal {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#closed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    // A large body is summed now, while the disk works on what came before.
+    // A body that is not small is summed now, while the disk works on what came before.
     const ready = bytes > SMALL_BYTES ? { ...record, checksum: checksumOf(record) } : record;
     const sequence = this.#nextSequence++;
     this.#queue.push({ kind: 'record', record: ready, sequence, bytes, resolve, reject });
@@ -199,27 +198,29 @@ export class Journal {
     // Everything that is appended in the same turn of the event loop shares the first write.
     await Promise.resolve();
     while (this.#queue.length > 0 || this.#underWay.length > 0) {
-      const { next, large } = this.#queue;
-      if (next === undefined || this.#takingBack || (this.#underWay.length > 0 && !large)) {
+      const { first, large } = this.#queue;
+      if (first === undefined || this.#takingBack || (this.#underWay.length > 0 && !large)) {
         await new Promise<void>((resolve) => (this.#proceed = resolve));
         continue;
       }
-      if (next.kind === 'seal') {
+      if (first.kind === 'seal') {
         void this.#answers.tell();
         await this.#concluded;
+        void this.#answers.tell();
         this.#queue.takeSeal();
-        await this.#seal(next);
+        await this.#seal(first);
         continue;
       }
       const { mode, syncDelayMs } = this.#durability;
-      const wait = mode === 'durable' && this.#underWay.length === 0 && !this.#closed;
-      if (wait && syncDelayMs > 0) {
+      const idle = this.#underWay.length === 0;
+      if (mode === 'durable' && syncDelayMs > 0 && idle && !this.#closed) {
         void this.#answers.tell();
         await delay(syncDelayMs);
       }
-      const begun = this.#write(this.#queue.takeGroup());
+      const room = this.#write(this.#queue.takeGroup());
+      // Not awaited: they compute while the disk works.
       void this.#answers.tell();
-      await begun;
+      await room;
     }
     void this.#answers.tell();
     this.#running = undefined;
@@ -227,7 +228,6 @@ export class Journal {
 
   /** Begins to write records; resolves when the next write may begin. */
   async #write(group: readonly Waiting[]): Promise<void> {
-    if (group.length === 0) return;
     if (this.#broken !== undefined) {
       group.forEach(({ reject }) => reject(this.#broken!));
       return;
@@ -251,7 +251,7 @@ export class Journal {
     const write = { ...segment.write(group), group, segment, started: performance.now() };
     this.#underWay = [...this.#underWay, write];
     this.#concluded = this.#conclude(write, this.#concluded);
-    await write.begun;
+    await write.room;
   }
 
   /** Acknowledges a write when it is done, after those before it. */
@@ -342,15 +342,10 @@ export class Journal {
     }
   }
 
-  /** A segment whose first record says which sequences before it are absent. */
   async #begin(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
-    const fresh = await this.#segments.make(sequence);
-    const { done, end } = fresh.write([{ record: encodeJson(ABORT, absent), sequence }]);
-    await done;
-    await fresh.sync();
-    fresh.acknowledge(end);
+    const segment = await this.#segments.makeWithout(sequence, absent);
     this.aborted.push(absent);
-    return fresh;
+    return segment;
   }
 
   /**
@@ -364,15 +359,20 @@ export class Journal {
   ): Promise<void> {
     const lost = [...group, ...this.#queue.takeRecords()];
     const sequence = this.#nextSequence++;
-    const abort = { from: lost[0]!.sequence, to: sequence - 1 };
+    // Others before them may have been refused without being written, after what is acknowledged.
+    const from = Math.min(lost[0]!.sequence, segment?.acknowledged ?? Infinity);
+    const abort = { from, to: sequence - 1 };
     this.#current = undefined;
     let error: ArchetypeError;
     try {
       // Without a segment there is no file that could hold any of it: nothing needs to be said.
       if (segment !== undefined) {
-        await segment.cutBack();
-        await this.#sync(segment);
-        await segment.close();
+        try {
+          await segment.cutBack();
+          await this.#sync(segment);
+        } finally {
+          await segment.close();
+        }
         await this.#reserve.giveUp();
         this.#current = await this.#begin(sequence, abort);
         // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.

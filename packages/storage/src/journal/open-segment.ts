@@ -1,13 +1,19 @@
 import { join } from 'node:path';
 import type { File, FileSystem } from '../file-system/file-system.ts';
 import { FrameBatch } from './frame-batch.ts';
-import { encodeHeader, HEADER_BYTES, type NumberedRecord, type SegmentIdentity } from './frame.ts';
+import {
+  encodeHeader,
+  frameBytes,
+  HEADER_BYTES,
+  type NumberedRecord,
+  type SegmentIdentity,
+} from './frame.ts';
 import { segmentName } from './segment.ts';
 
 /** Records on their way into a segment. */
 export interface SegmentWrite {
-  /** Resolves when the next write may begin, if that is not at once; never rejects. */
-  readonly begun: Promise<void> | undefined;
+  /** Resolves when the next write may begin: at once beside one that syncs, else when this one is written. Never rejects. */
+  readonly room: Promise<void> | undefined;
   /** Resolves when the records survive a power loss, or with `relaxed` the death of the process. */
   readonly done: Promise<void>;
   /** Where it ends. */
@@ -21,8 +27,9 @@ interface SegmentEnd {
 }
 
 /**
- * The segment that records go to now. A write syncs itself; one that begins meanwhile is only written, and the sync that
- * comes next covers it and all others that were written by then: so one is copied while the disk works on the other.
+ * The segment that records go to now. A write that finds the disk idle syncs itself; one that begins meanwhile is only written,
+ * and the sync that comes next covers it and all others that were written by then: one is copied while the disk works on the
+ * other. With `relaxed` no write syncs itself.
  */
 export class OpenSegment {
   readonly name: string;
@@ -30,7 +37,7 @@ export class OpenSegment {
   readonly #identity: SegmentIdentity;
   /** Writes are to survive a power loss. */
   readonly #synced: boolean;
-  /** Memory of the write that syncs itself, and of the one beside it. */
+  /** Memory of a write that syncs itself, and of one that does not: one of each may be under way. */
   readonly #batch = new FrameBatch();
   #beside: FrameBatch | undefined;
   /** Where what is acknowledged ends. */
@@ -44,6 +51,8 @@ export class OpenSegment {
   /** A synced write, or a sync, that is under way. */
   #syncing: Promise<void> | undefined;
   #syncFailed: { readonly cause: unknown } | undefined;
+  /** A write failed, and those behind it stand behind a hole. */
+  #writeFailed: { readonly cause: unknown } | undefined;
 
   private constructor(file: File, identity: SegmentIdentity, synced: boolean) {
     this.name = segmentName(identity.first);
@@ -78,26 +87,33 @@ export class OpenSegment {
     return segment;
   }
 
-  /** Begins to write records behind those before; not before the last one has `begun`. */
+  /** Begins to write records behind those before, when the last write has left room for it. */
   write(records: readonly NumberedRecord[]): SegmentWrite {
-    const alone = this.#syncing === undefined;
-    const batch = alone ? this.#batch : (this.#beside ??= new FrameBatch());
-    const { buffers, bytes } = batch.encode(records, this.#proven, this.#identity);
+    // It says of all before it that they are durable: none may be left to a sync.
+    const syncsItself = this.#synced && this.#syncing === undefined && !this.unsynced;
+    const batch = syncsItself ? this.#batch : (this.#beside ??= new FrameBatch());
     const position = this.#end;
-    this.#end += bytes;
+    this.#end += records.reduce((n, { record }) => n + frameBytes(record), 0);
     const next = records.at(-1)!.sequence + 1;
     const end = { bytes: this.#end, next };
-    if (this.#synced && alone) {
-      const done = this.#sync(() => this.#file.writeSynced(buffers, position), next);
-      return { begun: undefined, done, end };
+    const proven = this.#proven;
+    const write = async (how: 'write' | 'writeSynced'): Promise<void> =>
+      this.#file[how](batch.encode(records, proven, this.#identity), position);
+    if (syncsItself) {
+      return { room: undefined, done: this.#sync(() => write('writeSynced'), next), end };
     }
-    const written = this.#written(this.#file.write(buffers, position), next);
-    const begun = written.catch(() => undefined);
-    return { begun, done: this.#synced ? this.#cover(written, next) : written, end };
+    const written = this.#written(write('write'), next);
+    const room = written.catch(() => undefined);
+    return { room, done: this.#synced ? this.#cover(written, next) : written, end };
   }
 
   async #written(writing: Promise<void>, next: number): Promise<void> {
-    await writing;
+    try {
+      await writing;
+    } catch (cause) {
+      this.#writeFailed ??= { cause };
+    }
+    if (this.#writeFailed !== undefined) throw this.#writeFailed.cause;
     this.#next = Math.max(this.#next, next);
   }
 
@@ -126,6 +142,11 @@ export class OpenSegment {
   /** What was written up to here is part of the journal. */
   acknowledge(end: SegmentEnd): void {
     this.#acknowledged = end;
+  }
+
+  /** The sequence behind what is acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged.next;
   }
 
   get unsynced(): boolean {

@@ -15,15 +15,15 @@ export interface Seal {
   readonly resolve: (name: string | undefined) => void;
 }
 
-/** So many bytes do not wait for the write that is under way: they are copied while the disk works. */
-const LARGE_BYTES = 1_048_576;
+/** From here on bytes do not wait for the write that is under way: they are copied beside it, while the disk works. */
+const BESIDE_BYTES = 1_048_576;
 
 /** What waits to be written, in order. */
 export class Queue {
   #entries: (Waiting | Seal)[] = [];
   #bytes = 0;
 
-  get next(): Waiting | Seal | undefined {
+  get first(): Waiting | Seal | undefined {
     return this.#entries[0];
   }
 
@@ -31,8 +31,9 @@ export class Queue {
     return this.#entries.length;
   }
 
+  /** So much waits, in one record or in many, behind seals too, that it does not wait for the write under way. */
   get large(): boolean {
-    return this.#bytes >= LARGE_BYTES;
+    return this.#bytes >= BESIDE_BYTES;
   }
 
   push(entry: Waiting | Seal): void {
@@ -45,7 +46,7 @@ export class Queue {
     const group: Waiting[] = [];
     let bytes = 0;
     for (const entry of this.#entries) {
-      if (entry.kind === 'seal' || bytes >= LARGE_BYTES) break;
+      if (entry.kind === 'seal' || bytes >= BESIDE_BYTES) break;
       group.push(entry);
       bytes += entry.bytes;
     }

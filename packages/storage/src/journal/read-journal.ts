@@ -46,15 +46,21 @@ export async function readJournal(options: JournalOptions): Promise<JournalStart
     else found.push(segment);
   }
   const lastDurable = options.owner?.lastDurable ?? 0;
-  const segments = withoutTorn(found, lastDurable);
-  const quarantined = await cutTail(fs, directory, segments);
+  let segments = withoutTorn(found, lastDurable);
+  const quarantined = [...(await cutTail(fs, directory, segments))];
+  // A segment that holds nothing sound was begun and broken off: the one before it may be torn too.
+  while (segments.length > 1 && segments.at(-1)!.frames.length === 0) {
+    await fs.remove(join(directory, segments.at(-1)!.name));
+    segments = withoutTorn(segments.slice(0, -1), lastDurable);
+    quarantined.push(...(await cutTail(fs, directory, segments)));
+  }
   if (quarantined.length === 0) await syncLast(fs, directory, segments);
   const aborted = abortedRanges(segments);
   let records = 0;
   let lastRecord = options.next - 1;
   let next = Math.max(options.next, lastDurable + 1);
+  for (const { name } of found) next = Math.max(next, Number.parseInt(name, 10) + 1);
   for (const segment of segments) {
-    next = Math.max(next, Number.parseInt(segment.name, 10) + 1);
     for (const frame of segment.frames) {
       next = Math.max(next, frame.sequence + 1);
       if (

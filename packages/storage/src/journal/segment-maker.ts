@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { OpenSegment } from './open-segment.ts';
+import { ABORT, type AbortedRange } from './recovery.ts';
 
 /** Makes the segments of a journal, one after the other. */
 export class SegmentMaker {
@@ -8,7 +10,10 @@ export class SegmentMaker {
   readonly #directory: string;
   readonly #storeId: Uint8Array;
   readonly #synced: boolean;
-  /** Segments after seals that are to come, by their first sequence: made while those before are still written. */
+  /**
+   * Segments after seals that are to come, by their first sequence: made while those before are still written. There are as
+   * many as segments wait to be sealed, which memory for ticks bounds.
+   */
   readonly #ahead = new Map<number, Promise<OpenSegment | undefined>>();
 
   constructor(fs: FileSystem, directory: string, storeId: Uint8Array, synced: boolean) {
@@ -34,7 +39,22 @@ export class SegmentMaker {
     return made ?? this.#create(first);
   }
 
-  /** Removes what was prepared for less: nothing was written to it, so that it is no part of the journal. */
+  /** A segment whose first record says, durably, which sequences before it are absent. */
+  async makeWithout(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
+    const segment = await this.make(sequence);
+    try {
+      const { done, end } = segment.write([{ record: encodeJson(ABORT, absent), sequence }]);
+      await done;
+      await segment.sync();
+      segment.acknowledge(end);
+    } catch (error) {
+      await segment.close();
+      throw error;
+    }
+    return segment;
+  }
+
+  /** Removes what was prepared for sequences before `first`: nothing was written to it, so that it is no part of the journal. */
   async forget(first = Infinity): Promise<void> {
     for (const [other, ahead] of this.#ahead) {
       if (other >= first) continue;

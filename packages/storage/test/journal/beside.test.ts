@@ -1,56 +1,71 @@
 import { nodeFileSystem, type FileSystem } from '@archetype/storage';
 import { expect, test } from 'vitest';
-import { openJournal, read, record, temporaryDirectory } from './journal-in.ts';
+import { readSegment } from '../../src/journal/segment.ts';
+import { openJournal, read, record, storeId, temporaryDirectory } from './journal-in.ts';
 import { wrapFile } from './wrap-file.ts';
 
 const LARGE = 1_100_000;
 
-/** A disk whose syncs wait until they are told to go on, or to fail. Its calls on records, in order. */
+/** So long that whatever does not wait for the disk has happened. */
+async function turns(n: number): Promise<void> {
+  for (let k = 0; k < n; k++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+type Call = 'synced write' | 'write' | 'sync' | 'truncate';
+
+/** A disk on which some calls wait until they are told to go on, or to fail. */
 function heldDisk() {
-  const calls: string[] = [];
-  const held: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
-  let holding = false;
-  let writing: Error | undefined;
+  /** Calls on files, in order. */
+  const calls: Call[] = [];
+  const held: PromiseWithResolvers<void>[] = [];
+  let holding: readonly Call[] = [];
+  let failure: Error | undefined;
+  const begin = async (call: Call): Promise<void> => {
+    calls.push(call);
+    if (!holding.includes(call)) return;
+    const ending = Promise.withResolvers<void>();
+    held.push(ending);
+    await ending.promise;
+  };
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     create: async (path) => {
       const file = await nodeFileSystem.create(path);
-      const sync = async (): Promise<void> => {
-        if (holding) {
-          const { promise, resolve, reject } = Promise.withResolvers<void>();
-          held.push({ resolve, reject });
-          await promise;
-        }
-        await file.sync();
-      };
       return wrapFile(file, {
         write: async (buffers, position) => {
-          if (holding) calls.push('write');
-          if (writing !== undefined) throw writing;
+          await begin('write');
+          if (failure !== undefined) throw failure;
           await file.write(buffers, position);
         },
         writeSynced: async (buffers, position) => {
-          calls.push('synced write');
-          await file.write(buffers, position);
-          await sync();
+          await begin('synced write');
+          await file.writeSynced(buffers, position);
         },
         sync: async () => {
-          if (holding) calls.push('sync');
-          await sync();
+          await begin('sync');
+          await file.sync();
+        },
+        truncate: async (size) => {
+          await begin('truncate');
+          await file.truncate(size);
         },
       });
     },
   };
   const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+    const began = performance.now();
+    while (!condition()) {
+      await turns(1);
+      if (performance.now() - began > 5_000) throw new Error(`It never was; calls: ${calls}.`);
+    }
   };
   return {
     fileSystem,
     calls,
     until,
-    hold: () => (holding = true),
-    failWrites: (error: Error | undefined) => (writing = error),
-    /** Ends the sync that is under way. */
+    hold: (...some: readonly Call[]) => (holding = some),
+    failWrites: (error: Error | undefined) => (failure = error),
+    /** Ends the oldest call that waits. */
     end: async (error?: Error): Promise<void> => {
       await until(() => held.length > 0);
       const { resolve, reject } = held.shift()!;
@@ -58,19 +73,19 @@ function heldDisk() {
       else reject(error);
     },
     letGo: () => {
-      holding = false;
+      holding = [];
       held.forEach(({ resolve }) => resolve());
     },
   };
 }
 
-/** A journal with one record, whose next syncs wait. */
-async function begun() {
+/** A journal with one record, on a disk whose next calls of some kinds wait. */
+async function begun(...held: readonly Call[]) {
   const disk = heldDisk();
   const directory = await temporaryDirectory();
   const { journal } = await openJournal(directory, disk.fileSystem);
-  await journal.append(record(1));
-  disk.hold();
+  const segment = await journal.append(record(1));
+  disk.hold(...(held.length > 0 ? held : (['synced write', 'sync'] as const)));
   disk.calls.length = 0;
   const told: number[] = [];
   const append = (value: number, bytes?: number): Promise<unknown> =>
@@ -78,11 +93,11 @@ async function begun() {
       () => told.push(value),
       (error: { code: string }) => error.code,
     );
-  return { ...disk, directory, journal, told, append };
+  return { ...disk, directory, segment, journal, told, append };
 }
 
 test('large records are written while the disk works on others, share the sync that comes next, and are told in order', async () => {
-  const { journal, append, calls, told, until, end, letGo, directory } = await begun();
+  const { journal, append, calls, told, until, end, letGo, directory, segment } = await begun();
   void append(2);
   await until(() => calls.length === 1);
   void append(3, LARGE);
@@ -101,6 +116,38 @@ test('large records are written while the disk works on others, share the sync t
   letGo();
   await journal.close();
   expect((await read(directory)).values).toEqual([1, 2, 3, 4]);
+  // Those behind may be on the disk without those before.
+  const { frames } = await readSegment(nodeFileSystem, directory, segment, storeId);
+  expect(frames.map(({ unproven }) => unproven)).toEqual([0, 0, 1, 2]);
+});
+
+test('many small records that are large together are written beside a sync, from memory of their own', async () => {
+  const { journal, append, calls, until, letGo, directory } = await begun();
+  const first = append(2, 12_000);
+  await until(() => calls.length === 1);
+  const values = Array.from({ length: 100 }, (_, k) => k + 3);
+  const rest = values.map((value) => append(value, 12_000));
+  await until(() => calls.length === 2);
+  expect(calls).toEqual(['synced write', 'write']);
+  letGo();
+  await Promise.all([first, ...rest]);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2, ...values]);
+});
+
+test('one is written beside a sync at a time', async () => {
+  const { journal, append, calls, until, letGo, directory } = await begun('synced write', 'write');
+  const all = [append(2)];
+  await until(() => calls.length === 1);
+  all.push(append(3, LARGE));
+  await until(() => calls.length === 2);
+  all.push(append(4, LARGE));
+  await turns(50);
+  expect(calls).toEqual(['synced write', 'write']);
+  letGo();
+  await Promise.all(all);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2, 3, 4]);
 });
 
 test('small records wait for the sync under way, and share a write', async () => {
@@ -108,7 +155,7 @@ test('small records wait for the sync under way, and share a write', async () =>
   void append(2);
   await until(() => calls.length === 1);
   const rest = [append(3), append(4), append(5)];
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await turns(50);
   expect(calls).toEqual(['synced write']);
   await end();
   await until(() => calls.length === 2);
@@ -151,8 +198,8 @@ test('when a sync fails, all that it was to cover is refused, what was acknowled
   letGo();
   expect(await Promise.all([...large, late])).toEqual(Array(3).fill('commit_failed'));
   expect(told).toEqual([2]);
-  // The record that says what is absent, in a segment of its own; the file that failed is asked for nothing.
-  expect(calls.slice(before)).toEqual(['synced write']);
+  // Cut, and in a segment of its own, with its header, the record that says what is absent; the file that failed is not synced.
+  expect(calls.slice(before)).toEqual(['truncate', 'write', 'sync', 'synced write']);
   await journal.append(record(6));
   await journal.close();
   const { values, report } = await read(directory);
@@ -174,6 +221,53 @@ test('a large record that cannot be written takes none with it that came before'
   await journal.append(record(4));
   await journal.close();
   expect((await read(directory)).values).toEqual([1, 2, 4]);
+});
+
+test('while a failure is put in order nothing is written, and what was appended behind it is refused', async () => {
+  const { journal, append, calls, until, hold, end, letGo, directory } = await begun();
+  const small = append(2);
+  await until(() => calls.length === 1);
+  const large = append(3, LARGE);
+  await until(() => calls.length === 2);
+  hold('truncate');
+  await end(new Error('EIO: injected'));
+  await until(() => calls.includes('truncate'));
+  const late = append(4, LARGE);
+  await turns(50);
+  expect(calls).toEqual(['synced write', 'write', 'truncate']);
+  letGo();
+  expect(await Promise.all([small, large, late])).toEqual(Array(3).fill('commit_failed'));
+  calls.length = 0;
+  // What was refused waits no more: small ones share the next write.
+  hold('synced write');
+  const after = [append(5)];
+  await until(() => calls.includes('synced write'));
+  const before = calls.length;
+  after.push(append(6));
+  await turns(50);
+  expect(calls).toHaveLength(before);
+  letGo();
+  await Promise.all(after);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 5, 6]);
+});
+
+test('what is being written when a sync fails comes to its end before the file is cut, and is not synced', async () => {
+  const { journal, append, calls, until, end, letGo, hold } = await begun('synced write', 'write');
+  const all = [append(2)];
+  await until(() => calls.length === 1);
+  all.push(append(3, LARGE));
+  await until(() => calls.length === 2);
+  await end(new Error('EIO: injected'));
+  await turns(50);
+  expect(calls).toEqual(['synced write', 'write']);
+  hold('truncate');
+  await end();
+  await until(() => calls.length > 2);
+  expect(calls).toEqual(['synced write', 'write', 'truncate']);
+  letGo();
+  expect(await Promise.all(all)).toEqual(['commit_failed', 'commit_failed']);
+  await journal.close();
 });
 
 test('closing waits for what is under way, also while a failure is put in order', async () => {

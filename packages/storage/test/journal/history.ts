@@ -10,6 +10,9 @@ import { SectorDisk } from './sector-disk.ts';
 const storeId = new Uint8Array(16).fill(7);
 const directory = '/disk/journal';
 
+/** Does not wait for a write that is under way. */
+const LARGE = 1_100_000;
+
 /** Numbers from 0 to 1, by a linear congruential generator. */
 function randomFrom(seed: number): () => number {
   let state = (seed * 48_271) % 2_147_483_647;
@@ -107,9 +110,16 @@ export class History {
     return journal;
   }
 
-  async #append(journal: Journal): Promise<void> {
+  /** Fewer turns of the queue of promises than `most`. */
+  async #turns(most: number): Promise<void> {
+    for (let left = this.#below(most); left > 0; left--) await Promise.resolve();
+  }
+
+  async #append(
+    journal: Journal,
+    bytes = [17_000, LARGE][this.#below(8)] ?? this.#below(1_200),
+  ): Promise<void> {
     const value = this.#next++;
-    const bytes = [17_000, 1_100_000][this.#below(8)] ?? this.#below(1_200);
     try {
       await journal.append(recordOf(value, bytes));
       this.#acknowledged.add(value);
@@ -133,7 +143,8 @@ export class History {
 
   /** Answers whether the power failed. */
   async #end(journal: Journal): Promise<boolean> {
-    const ends = ['closed', 'killed', 'killed in a write', 'no power', 'no power in a write'];
+    const deaths = ['killed', 'killed in a write', 'killed beside a sync'];
+    const ends = ['closed', ...deaths, 'no power', 'no power in a write', 'no power beside a sync'];
     const end = ends[this.#below(ends.length)]!;
     this.#log += ` ${end}]`;
     if (end === 'closed') {
@@ -145,6 +156,14 @@ export class History {
       this.#disk.dieAfter = 1 + this.#below(4);
       for (let left = 1 + this.#below(5); left > 0; left--) void this.#append(journal);
       await delay(1);
+    }
+    if (end.endsWith('sync')) {
+      // Large ones, some of which come while others are written and synced.
+      for (let left = 2 + this.#below(5); left > 0; left--) {
+        void this.#append(journal, this.#random() < 0.7 ? LARGE : 100);
+        await this.#turns(12);
+      }
+      await this.#turns(40);
     }
     if (!end.startsWith('no power')) {
       this.#disk.kill();

@@ -9,7 +9,7 @@ import type { JournalOwner } from '../../src/journal/journal-options.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import type { JournalReport } from '../../src/journal/read-journal.ts';
 
-const storeId = new Uint8Array(16).fill(7);
+export const storeId = new Uint8Array(16).fill(7);
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'archetype journal é '));

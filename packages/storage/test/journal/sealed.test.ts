@@ -59,6 +59,31 @@ test('with more on the way, the next segment is made before it is needed, and ta
   expect((await read(directory)).values).toEqual([1, 2, 3]);
 });
 
+test('with several seals to come, all the segments behind them are made ahead, and none is left over', async () => {
+  const made: string[] = [];
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    create: async (path) => {
+      if (path.endsWith('.log')) made.push(basename(path));
+      return nodeFileSystem.create(path);
+    },
+  };
+  const directory = await temporaryDirectory();
+  const { journal } = await openJournal(directory, fileSystem);
+  const first = await journal.append(record(1));
+  const seals = [journal.seal({ more: true })];
+  const behind = [journal.append(record(2))];
+  seals.push(journal.seal({ more: true }));
+  behind.push(journal.append(record(3)));
+  expect(made).toHaveLength(3);
+  expect(await Promise.all(seals)).toEqual([first, made[1]]);
+  expect(await Promise.all(behind)).toEqual([made[1], made[2]]);
+  await journal.close();
+  expect(made).toHaveLength(3);
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.log'));
+  expect(names.toSorted()).toEqual(made);
+});
+
 /** A file system whose next write fails once told, with its bytes in the file; `truncating` stands between the failure and its repair. */
 function failingWrite(truncating: () => void) {
   let fail = false;

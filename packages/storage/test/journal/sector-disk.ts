@@ -115,9 +115,19 @@ export class SectorDisk implements FileSystem {
   #open(content: Content): File {
     const life = this.#life;
     const sync = async (): Promise<void> => {
+      // What is written while the sync is under way is not covered by it.
+      const [covered, dirty] = [content.cached.slice(), [...content.dirty]];
+      for (let turns = Math.floor(this.#random() * 4); turns > 0; turns--) await Promise.resolve();
       await this.#call(life);
-      content.durable = content.cached.slice();
-      content.dirty.clear();
+      content.durable = covered;
+      for (const sector of dirty) if (same(content, covered, sector)) content.dirty.delete(sector);
+    };
+    const syncOnly = async (bytes: Uint8Array, position: number): Promise<void> => {
+      await this.#call(life);
+      const durable = new Uint8Array(Math.max(content.durable.length, position + bytes.length));
+      durable.set(content.durable);
+      durable.set(bytes, position);
+      content.durable = durable;
     };
     const write: File['write'] = async (buffers, position) => {
       if (life !== this.#life) await new Promise(() => undefined);
@@ -136,7 +146,7 @@ export class SectorDisk implements FileSystem {
       write,
       writeSynced: async (buffers, position) => {
         await write(buffers, position);
-        await sync();
+        await syncOnly(Buffer.concat(buffers), position);
       },
       read: async (into, position) => {
         await this.#call(life);
@@ -153,6 +163,11 @@ export class SectorDisk implements FileSystem {
       close: () => Promise.resolve(),
     };
   }
+}
+
+function same({ cached }: Content, covered: Uint8Array, sector: number): boolean {
+  const [from, to] = [sector * SECTOR, (sector + 1) * SECTOR];
+  return Buffer.compare(cached.subarray(from, to), covered.subarray(from, to)) === 0;
 }
 
 function put(content: Content, bytes: Uint8Array, position: number): void {

@@ -73,6 +73,12 @@ async function read(store: Store): Promise<Map<string, string>> {
   return found;
 }
 
+/** The tick behind one, in the same world. */
+function after(tick: string): string {
+  const [world, number] = tick.split(' ');
+  return `${world} ${Number(number) + 1}`;
+}
+
 const reading = async (directory: string): Promise<Map<string, string>> => {
   await using store = await openDurableStore({ directory, tables: lancedb });
   return await read(store);
@@ -103,9 +109,10 @@ test(
         const now = found.get(tick);
         if (now === rows) continue;
         refused++;
-        // A tick at the end of its world is not there to be asked for, and is told of all the same.
+        // A tick at the end of its world is not there to be asked for. Where nothing tells its number, the opening that finds
+        // the damage names its bytes.
         if (now === undefined)
-          expect(lost.has(tick) || missingRecords === 1, `${what}: tick ${tick}`).toBe(true);
+          expect(lost.has(tick) || !whole.has(after(tick)), `${what}: tick ${tick}`).toBe(true);
         else expect(now, `${what}: tick ${tick}`).toBe('tick_damaged');
       }
       const { sound, problems } = await store.verify();

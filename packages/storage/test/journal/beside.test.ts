@@ -1,4 +1,6 @@
 import { nodeFileSystem, type FileSystem } from '@archetype/storage';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSegment } from '../../src/journal/segment.ts';
 import { openJournal, read, record, storeId, temporaryDirectory } from './journal-in.ts';
@@ -208,7 +210,8 @@ test('when a sync fails, all that it was to cover is refused, what was acknowled
 });
 
 test('a large record that cannot be written takes none with it that came before', async () => {
-  const { journal, append, calls, told, until, failWrites, letGo, directory } = await begun();
+  const { journal, append, calls, told, until, failWrites, letGo, directory, segment } =
+    await begun();
   void append(2);
   await until(() => calls.length === 1);
   failWrites(new Error('ENOSPC: injected'));
@@ -218,6 +221,7 @@ test('a large record that cannot be written takes none with it that came before'
   letGo();
   expect(await large).toBe('commit_failed');
   expect(told).toEqual([2]);
+  expect((await stat(join(directory, segment))).size).toBeLessThan(1_000);
   await journal.append(record(4));
   await journal.close();
   expect((await read(directory)).values).toEqual([1, 2, 4]);

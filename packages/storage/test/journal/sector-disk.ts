@@ -11,6 +11,9 @@ interface Content {
   readonly dirty: Set<number>;
 }
 
+/** The process that asked is gone by the time of the answer. */
+const never = (): Promise<never> => new Promise(() => undefined);
+
 const failure = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code });
 
 /**
@@ -119,11 +122,13 @@ export class SectorDisk implements FileSystem {
       const [covered, dirty] = [content.cached.slice(), [...content.dirty]];
       for (let turns = Math.floor(this.#random() * 4); turns > 0; turns--) await Promise.resolve();
       await this.#call(life);
+      if (life !== this.#life) return never();
       content.durable = covered;
       for (const sector of dirty) if (same(content, covered, sector)) content.dirty.delete(sector);
     };
     const syncOnly = async (bytes: Uint8Array, position: number): Promise<void> => {
       await this.#call(life);
+      if (life !== this.#life) return never();
       const durable = new Uint8Array(Math.max(content.durable.length, position + bytes.length));
       durable.set(content.durable);
       durable.set(bytes, position);
@@ -138,6 +143,7 @@ export class SectorDisk implements FileSystem {
         put(content, bytes.subarray(0, Math.floor(this.#random() * bytes.length)), position);
       await this.#dieHere();
       await this.#call(life);
+      if (life !== this.#life) return never();
       put(content, bytes, position);
       await this.#dieHere();
     };

@@ -56,13 +56,15 @@ export function recordSyncs(): void {
       };
     }
     const { writev } = prototype;
-    const synced = async (handle: FileHandle, buffers: Buffers, position?: number) => {
+    const synced = async (handle: FileHandle, buffers: Buffers, position = 0) => {
       const path = paths.get(handle.fd)!;
       if (!syncing.has(handle.fd)) return writev.call(handle, buffers, position);
       step(`before synced write of ${path}`);
       const result = await writev.call(handle, buffers, position);
       step(`in synced write of ${path}`);
-      record(describe(path));
+      // Of what other writes left behind it, it says nothing.
+      const id = idOf(path);
+      record(id === undefined ? undefined : { id, size: position + result.bytesWritten });
       step(`after synced write of ${path}`);
       return result;
     };

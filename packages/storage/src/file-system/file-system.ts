@@ -17,7 +17,10 @@ export interface File {
   close(): Promise<void>;
 }
 
-/** Every call that the journal makes on files, some of them side by side: each is a point at which a process can die or a disk can fail. */
+/**
+ * Every call that the journal makes on files, some of them side by side: each is a point at which a process can die or a disk
+ * can fail.
+ */
 export interface FileSystem {
   /** Its name, and those of directories made above it, survive a power loss. */
   makeDirectory(path: string): Promise<void>;

@@ -14,7 +14,10 @@ export class Answers {
   /** Acknowledged, and told when the next write is under way. */
   #untold: { readonly callers: readonly Caller[]; readonly segment: string } | undefined;
 
-  /** These records are in a segment, by a write that took so long until now; so many wait for the next. Resolves when it may begin. */
+  /**
+   * These records are in a segment, by a write that took so long until now; so many wait for the next. Resolves when it may
+   * begin.
+   */
   async acknowledged(
     callers: readonly Caller[],
     segment: string,

@@ -1,6 +1,6 @@
 import { ArchetypeError } from '@archetype/core';
 
-/** What callers of a journal are told. */
+// What callers of a journal are told.
 
 export const isStale = (cause: unknown): cause is ArchetypeError =>
   cause instanceof ArchetypeError && cause.code === 'stale_writer';

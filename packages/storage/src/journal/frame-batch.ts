@@ -1,10 +1,4 @@
-import {
-  encodeFrame,
-  frameBytes,
-  writeFrame,
-  type NumberedRecord,
-  type SegmentIdentity,
-} from './frame.ts';
+import { encodeFrame, writeFrame, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { Space } from './space.ts';
 
 /** Frames up to so many bytes are copied: handing each of their buffers to the system costs more. */
@@ -30,13 +24,13 @@ export class FrameBatch {
       begin = end;
     };
     for (const numbered of records) {
-      const length = frameBytes(numbered.record);
-      if (length <= SMALL_BYTES && end + length <= SPACE_BYTES) {
+      const { bytes } = numbered;
+      if (bytes <= SMALL_BYTES && end + bytes <= SPACE_BYTES) {
         end = writeFrame(numbered, proven, identity, space, end);
         continue;
       }
       flush();
-      buffers.push(...encodeFrame(numbered, proven, identity).buffers);
+      buffers.push(...encodeFrame(numbered, proven, identity));
     }
     flush();
     return buffers;

@@ -71,11 +71,10 @@ export interface JournalRecord {
 export interface NumberedRecord {
   readonly record: JournalRecord;
   readonly sequence: number;
+  /** Those of its frame: `frameBytes` of the record. */
+  readonly bytes: number;
 }
 
-/** Bytes of a record's body, each buffer padded. */
-const bodyBytes = ({ body }: JournalRecord): number =>
-  body.reduce((n, buffer) => n + padded(buffer.byteLength), 0);
 const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
 
@@ -93,15 +92,16 @@ export function checksumOf({ body }: JournalRecord): number {
   return checksum;
 }
 
-/** Bytes that a record takes in a segment. */
-export const frameBytes = (record: JournalRecord): number => HEAD_BYTES + bodyBytes(record);
+/** Bytes that a record takes in a segment: a head, and its buffers, each padded. */
+export const frameBytes = ({ body }: JournalRecord): number =>
+  body.reduce((n, buffer) => n + padded(buffer.byteLength), HEAD_BYTES);
 
 /** Head, body and padding, ready to be written; the body's buffers are not copied. All records before `proven` are durable. */
 export function encodeFrame(
-  { record, sequence }: NumberedRecord,
+  { record, sequence, bytes }: NumberedRecord,
   proven: number,
   identity: SegmentIdentity,
-): { readonly buffers: readonly Uint8Array[]; readonly bytes: number } {
+): readonly Uint8Array[] {
   const head = new Uint8Array(HEAD_BYTES);
   const buffers: Uint8Array[] = [head];
   for (const buffer of record.body) {
@@ -109,12 +109,12 @@ export function encodeFrame(
     const pad = padOf(buffer);
     if (pad.byteLength > 0) buffers.push(pad);
   }
-  const length = bodyBytes(record);
+  const length = bytes - HEAD_BYTES;
   const checksum = record.checksum ?? checksumOf(record);
   const view = new DataView(head.buffer);
   const content = { kind: record.kind, sequence, length, checksum, unproven: sequence - proven };
   writeHead({ bytes: head, view }, 0, content, identity);
-  return { buffers, bytes: HEAD_BYTES + length };
+  return buffers;
 }
 
 /** The same bytes, copied into `into` from `offset` on; returns where they end. */

@@ -204,7 +204,6 @@ export class Journal {
         continue;
       }
       if (first.kind === 'seal') {
-        void this.#answers.tell();
         await this.#concluded;
         void this.#answers.tell();
         this.#queue.takeSeal();
@@ -275,6 +274,7 @@ export class Journal {
     const ms = performance.now() - started;
     await this.#answers.acknowledged(group, segment.name, ms, this.#queue.length);
     this.#underWay = this.#underWay.slice(1);
+    // The next write is under way already: nobody is kept for it.
     if (this.#underWay.length > 0) await this.#answers.tell();
     else this.#proceed();
   }

@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import type { File, FileSystem } from '../file-system/file-system.ts';
 import { FrameBatch } from './frame-batch.ts';
-import {
-  encodeHeader,
-  frameBytes,
-  HEADER_BYTES,
-  type NumberedRecord,
-  type SegmentIdentity,
-} from './frame.ts';
+import { encodeHeader, HEADER_BYTES, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { segmentName } from './segment.ts';
 
 /** Records on their way into a segment. */
@@ -38,7 +32,7 @@ export class OpenSegment {
   /** Writes are to survive a power loss. */
   readonly #synced: boolean;
   /** Memory of a write that syncs itself, and of one that does not: one of each may be under way. */
-  readonly #batch = new FrameBatch();
+  #batch: FrameBatch | undefined;
   #beside: FrameBatch | undefined;
   /** Where what is acknowledged ends. */
   #acknowledged: SegmentEnd;
@@ -91,9 +85,11 @@ export class OpenSegment {
   write(records: readonly NumberedRecord[]): SegmentWrite {
     // It says of all before it that they are durable: none may be left to a sync.
     const syncsItself = this.#synced && this.#syncing === undefined && !this.unsynced;
-    const batch = syncsItself ? this.#batch : (this.#beside ??= new FrameBatch());
+    const batch = syncsItself
+      ? (this.#batch ??= new FrameBatch())
+      : (this.#beside ??= new FrameBatch());
     const position = this.#end;
-    this.#end += records.reduce((n, { record }) => n + frameBytes(record), 0);
+    this.#end += records.reduce((n, { bytes }) => n + bytes, 0);
     const next = records.at(-1)!.sequence + 1;
     const end = { bytes: this.#end, next };
     const proven = this.#proven;

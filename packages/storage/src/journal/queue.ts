@@ -5,7 +5,6 @@ import type { NumberedRecord } from './frame.ts';
 /** A record whose caller waits for it. */
 export interface Waiting extends NumberedRecord, Caller {
   readonly kind: 'record';
-  readonly bytes: number;
   readonly reject: (error: ArchetypeError) => void;
 }
 

@@ -14,7 +14,10 @@ export class Rhythm {
   /** Milliseconds that whoever waits for a record computes when it is told. */
   #answer = 0;
 
-  /** A write took so long, from its beginning to its acknowledgement. One that took far longer says little of the next: the collector ran, or the disk was asleep. */
+  /**
+   * A write took so long, from its beginning to its acknowledgement. One that took far longer says little of the next: the
+   * collector ran, or the disk was asleep.
+   */
   wrote(ms: number): void {
     const likely = this.#write === 0 ? ms : Math.min(ms, LONGEST * this.#write);
     this.#write += (likely - this.#write) * NEWEST;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { encodeJson } from '../codec/json-record.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
+import { frameBytes } from './frame.ts';
 import { OpenSegment } from './open-segment.ts';
 import { ABORT, type AbortedRange } from './recovery.ts';
 
@@ -43,7 +44,8 @@ export class SegmentMaker {
   async makeWithout(sequence: number, absent: AbortedRange): Promise<OpenSegment> {
     const segment = await this.make(sequence);
     try {
-      const { done, end } = segment.write([{ record: encodeJson(ABORT, absent), sequence }]);
+      const record = encodeJson(ABORT, absent);
+      const { done, end } = segment.write([{ record, sequence, bytes: frameBytes(record) }]);
       await done;
       await segment.sync();
       segment.acknowledge(end);
@@ -54,7 +56,9 @@ export class SegmentMaker {
     return segment;
   }
 
-  /** Removes what was prepared for sequences before `first`: nothing was written to it, so that it is no part of the journal. */
+  /**
+   * Removes what was prepared for sequences before `first`: nothing was written to it, so that it is no part of the journal.
+   */
   async forget(first = Infinity): Promise<void> {
     for (const [other, ahead] of this.#ahead) {
       if (other >= first) continue;

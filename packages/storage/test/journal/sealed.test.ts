@@ -31,7 +31,8 @@ test('a segment is sealed when nothing is written to it any more, and not while 
   expect(seen).toEqual([[], [first]]);
 });
 
-test('with more on the way, the next segment is made before it is needed, and takes what comes after the seal', async () => {
+/** A journal with one record, and the segments that were made for it so far. */
+async function counted() {
   const made: string[] = [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
@@ -43,6 +44,11 @@ test('with more on the way, the next segment is made before it is needed, and ta
   const directory = await temporaryDirectory();
   const { journal } = await openJournal(directory, fileSystem);
   const first = await journal.append(record(1));
+  return { journal, made, first, directory };
+}
+
+test('with more on the way, the next segment is made before it is needed, and takes what comes after the seal', async () => {
+  const { journal, made, first, directory } = await counted();
   const under = journal.append(record(2));
   const sealing = journal.seal({ more: true });
   expect(made).toHaveLength(2);
@@ -60,17 +66,7 @@ test('with more on the way, the next segment is made before it is needed, and ta
 });
 
 test('with several seals to come, all the segments behind them are made ahead, and none is left over', async () => {
-  const made: string[] = [];
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    create: async (path) => {
-      if (path.endsWith('.log')) made.push(basename(path));
-      return nodeFileSystem.create(path);
-    },
-  };
-  const directory = await temporaryDirectory();
-  const { journal } = await openJournal(directory, fileSystem);
-  const first = await journal.append(record(1));
+  const { journal, made, first, directory } = await counted();
   const seals = [journal.seal({ more: true })];
   const behind = [journal.append(record(2))];
   seals.push(journal.seal({ more: true }));

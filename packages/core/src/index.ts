@@ -153,6 +153,7 @@ export { Column } from './column/column.ts';
 export { columnOf, concat, constant, fromBuffers, fromValues } from './column/columns.ts';
 export type { BufferSource, TypedArray } from './column/layout.ts';
 export { printType, sameType, types } from './schema/column-type.ts';
+export { makeMemoryReady } from './expression/unwritten.ts';
 export { columnsIn } from './expression/columns-in.ts';
 export type { Node } from './expression/node.ts';
 export type { ColumnType, Field, Kind, Schema } from './schema/column-type.ts';

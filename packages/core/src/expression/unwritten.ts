@@ -1,10 +1,28 @@
+import { SpareMemory } from './spare-memory.ts';
+
 /** Where the platform has memory that is not cleared. */
 interface Platform {
   readonly Buffer?: { allocUnsafeSlow?(bytes: number): { readonly buffer: ArrayBuffer } };
 }
 
-/** Memory that holds whatever was there before, where the platform has such: for those who write all of it before it is read. */
-export function unwritten(bytes: number): ArrayBuffer {
+const spare = new SpareMemory((bytes) => {
   const { Buffer } = globalThis as Platform;
   return Buffer?.allocUnsafeSlow?.(bytes).buffer ?? new ArrayBuffer(bytes);
+});
+
+/** Memory that holds whatever was there before, where the platform has such: for those who write all of it before it is read. */
+export const unwritten = (bytes: number): ArrayBuffer => spare.take(bytes);
+
+/**
+ * Makes as much memory ready as columns asked for since the last call, at most 1 MiB: the next tick asks for the same. For stores,
+ * while they wait for a disk.
+ *
+ * @example setImmediate(makeMemoryReady)
+ */
+export function makeMemoryReady(): void {
+  try {
+    spare.makeReady();
+  } catch {
+    // Where there is no memory, the tick that needs it is told.
+  }
 }

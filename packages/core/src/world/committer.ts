@@ -19,6 +19,7 @@ export class Committer {
   readonly #open: () => Promise<Opened>;
   /** The store once it has taken a commit: ticks go to it without a turn in between. */
   #opened: Opened | undefined;
+  #opening: Promise<unknown> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
   /** Ticks handed over. */
@@ -37,6 +38,11 @@ export class Committer {
     this.durable = snapshot;
     this.#staging = staging;
     this.#open = open;
+  }
+
+  /** Resolves when the store is open that the first tick waits for, or does not open; undefined after. Never rejects. */
+  get opening(): Promise<unknown> | undefined {
+    return this.#opening;
   }
 
   /** A commit failed and those behind it have not all come back yet. */
@@ -78,7 +84,7 @@ export class Committer {
     before: Promise<unknown>,
   ): Promise<void> {
     try {
-      const opened = this.#opened ?? (await this.#open());
+      const opened = this.#opened ?? (await this.#openStore());
       await opened.store.append([{ ...commit, lease: opened.lease }]);
       // Not before: ticks that wait for the store to open were handed over first.
       this.#opened = opened;
@@ -88,6 +94,16 @@ export class Committer {
     }
     // When those before it came back already, waiting for them would only cost a turn.
     if (this.#back < place) await before;
+  }
+
+  async #openStore(): Promise<Opened> {
+    const opened = this.#open();
+    this.#opening = opened.catch(() => undefined);
+    try {
+      return await opened;
+    } finally {
+      this.#opening = undefined;
+    }
   }
 
   #fail(): unknown {

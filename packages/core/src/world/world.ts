@@ -153,6 +153,8 @@ export class World extends WorldBase {
       });
       pending.push(ticked.durable);
       if (this.#announcer.blocksAfter) await ticked.durable;
+      // Opening takes many turns of this thread, and ticks that are computed meanwhile would hold up each of them.
+      else if (this.#committer.opening !== undefined) await this.#committer.opening;
     };
     const pace = steps > 1 ? new Pace() : undefined;
     const out = { signal, error: () => this.toldToStop(signal) };

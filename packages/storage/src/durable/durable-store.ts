@@ -2,6 +2,7 @@ import {
   ArchetypeError,
   checkAcceptance,
   checkSettled,
+  makeMemoryReady,
   sameCommit,
   type Acceptance,
   type AuditQuery,
@@ -62,6 +63,7 @@ export class DurableStore implements Store {
   #segment: string | undefined;
   #generation = 0;
   #closing: Promise<void> | undefined;
+  #preparing = false;
   /** What was handed to the journal and is not answered yet: closing waits for it. */
   readonly #underWay = new UnderWay();
 
@@ -179,7 +181,9 @@ export class DurableStore implements Store {
     world.pending = commit.tick;
     let segment: string;
     try {
-      segment = await journal.append(record);
+      const durable = journal.append(record);
+      this.#prepare();
+      segment = await durable;
     } catch (error) {
       world.pending = world.newest;
       throw error;
@@ -353,6 +357,16 @@ export class DurableStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** By the next turn the disk has been given its work, and this thread would only wait. */
+  #prepare(): void {
+    if (this.#preparing) return;
+    this.#preparing = true;
+    setImmediate(() => {
+      this.#preparing = false;
+      makeMemoryReady();
+    });
   }
 
   #open(): void {

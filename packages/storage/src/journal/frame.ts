@@ -63,8 +63,12 @@ export function decodeHeader(
 export interface JournalRecord {
   readonly kind: number;
   readonly body: readonly TypedArray[];
-  /** That of the body with its padding, if it is known. */
-  readonly checksum?: number;
+}
+
+/** A body as it is written: its buffers' own memory, each with what pads it, and their checksum. */
+export interface SummedBody {
+  readonly buffers: readonly Uint8Array[];
+  readonly checksum: number;
 }
 
 /** A record and its place in the journal. */
@@ -73,23 +77,30 @@ export interface NumberedRecord {
   readonly sequence: number;
   /** Those of its frame: `frameBytes` of the record. */
   readonly bytes: number;
+  /** Its body, where that was summed before it came to be written. */
+  readonly summed?: SummedBody | undefined;
 }
 
 const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
 
-/** What follows a buffer up to a multiple of 8. */
-const padOf = (buffer: TypedArray): Uint8Array =>
-  padding.subarray(0, padded(buffer.byteLength) - buffer.byteLength);
-
-export function checksumOf({ body }: JournalRecord): number {
+/** Nothing is copied. */
+export function summedBody({ body }: JournalRecord): SummedBody {
+  const buffers: Uint8Array[] = [];
   let checksum = 0;
   for (const buffer of body) {
-    checksum = crc32(bytesOf(buffer), checksum);
-    const pad = padOf(buffer);
-    if (pad.byteLength > 0) checksum = crc32(pad, checksum);
+    const { byteLength } = buffer;
+    // Most columns have one: their validity where nothing is null.
+    if (byteLength === 0) continue;
+    const bytes = bytesOf(buffer);
+    buffers.push(bytes);
+    checksum = crc32(bytes, checksum);
+    if (byteLength % 8 === 0) continue;
+    const pad = padding.subarray(byteLength % 8);
+    buffers.push(pad);
+    checksum = crc32(pad, checksum);
   }
-  return checksum;
+  return { buffers, checksum };
 }
 
 /** Bytes that a record takes in a segment: a head, and its buffers, each padded. */
@@ -98,23 +109,17 @@ export const frameBytes = ({ body }: JournalRecord): number =>
 
 /** Head, body and padding, ready to be written; the body's buffers are not copied. All records before `proven` are durable. */
 export function encodeFrame(
-  { record, sequence, bytes }: NumberedRecord,
+  { record, sequence, bytes, summed = summedBody(record) }: NumberedRecord,
   proven: number,
   identity: SegmentIdentity,
 ): readonly Uint8Array[] {
   const head = new Uint8Array(HEAD_BYTES);
-  const buffers: Uint8Array[] = [head];
-  for (const buffer of record.body) {
-    if (buffer.byteLength > 0) buffers.push(bytesOf(buffer));
-    const pad = padOf(buffer);
-    if (pad.byteLength > 0) buffers.push(pad);
-  }
-  const length = bytes - HEAD_BYTES;
-  const checksum = record.checksum ?? checksumOf(record);
   const view = new DataView(head.buffer);
+  const { buffers, checksum } = summed;
+  const length = bytes - HEAD_BYTES;
   const content = { kind: record.kind, sequence, length, checksum, unproven: sequence - proven };
   writeHead({ bytes: head, view }, 0, content, identity);
-  return buffers;
+  return [head, ...buffers];
 }
 
 /** The same bytes, copied into `into` from `offset` on; returns where they end. */
@@ -129,7 +134,7 @@ export function writeFrame(
   let end = begin;
   for (const buffer of record.body) end = into.put(buffer, end);
   const length = end - begin;
-  const checksum = record.checksum ?? crc32(into.bytes.subarray(begin, end));
+  const checksum = crc32(into.bytes.subarray(begin, end));
   const content = { kind: record.kind, sequence, length, checksum, unproven: sequence - proven };
   writeHead(into, offset, content, identity);
   return end;

@@ -5,7 +5,7 @@ import type { FileSystem } from '../file-system/file-system.ts';
 import { Answers } from './answers.ts';
 import { closed, isStale, noRoom, notSaid, notStored, notSynced, tooLarge } from './failures.ts';
 import { SMALL_BYTES } from './frame-batch.ts';
-import { checksumOf, frameBytes, MAX_BODY_BYTES, type JournalRecord } from './frame.ts';
+import { frameBytes, MAX_BODY_BYTES, summedBody, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
 import type { OpenSegment, SegmentWrite } from './open-segment.ts';
 import { Queue, type Seal, type Waiting } from './queue.ts';
@@ -145,9 +145,9 @@ export class Journal {
     if (this.#closed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     // A body that is not small is summed now, while the disk works on what came before.
-    const ready = bytes > SMALL_BYTES ? { ...record, checksum: checksumOf(record) } : record;
+    const summed = bytes > SMALL_BYTES ? summedBody(record) : undefined;
     const sequence = this.#nextSequence++;
-    this.#queue.push({ kind: 'record', record: ready, sequence, bytes, resolve, reject });
+    this.#queue.push({ kind: 'record', record, sequence, bytes, summed, resolve, reject });
     this.#running ??= this.#run();
     if (this.#queue.large) this.#proceed();
     return promise;

@@ -6,10 +6,15 @@ import {
   Worlds,
   type Lease,
 } from '@archetype/core';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 const Body = defineComponent('Body', { x: f64(0) });
+
+/** Whatever does not wait for the store has happened by then. */
+async function turns(): Promise<void> {
+  for (let k = 0; k < 5; k++) await setImmediate();
+}
 
 /** A store that takes its time to create a world, which may fail. */
 class SlowStore extends MemoryStore {
@@ -38,14 +43,37 @@ function slowly() {
   return { store, world, ran };
 }
 
-test('a run computes nothing ahead while its store opens, and goes on then', async () => {
+test('a run computes one tick while its store opens, and the others then', async () => {
   const { store, world, ran } = slowly();
   const run = world.run({ steps: 5 });
-  await setTimeout(20);
-  expect(ran).toEqual([]);
+  await turns();
+  expect(ran).toEqual([1]);
   store.created.resolve();
   expect(await run).toMatchObject({ finalTick: 5, ticksCompleted: 5 });
   expect(ran).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('what is staged after a step was called belongs to the next one, however long its store takes to open', async () => {
+  const { store, world } = slowly();
+  const step = world.step();
+  await turns();
+  world.spawn(Body());
+  store.created.resolve();
+  await step;
+  await world.step();
+  const { numRows } = await world.query([Body], { ticks: 1 });
+  expect(numRows).toBe(1);
+  expect((await world.query([Body])).numRows).toBe(2);
+});
+
+test('closing waits for a step whose store is still opening', async () => {
+  const { store, world } = slowly();
+  const step = world.step();
+  await turns();
+  const closed = world.close();
+  store.created.resolve();
+  expect(await step).toMatchObject({ finalTick: 1 });
+  await closed;
 });
 
 test('a store that does not open ends the run, and what was staged is there for the next', async () => {
@@ -53,7 +81,7 @@ test('a store that does not open ends the run, and what was staged is there for 
   const run = world.run({ steps: 5 });
   store.created.reject(new Error('no such disk'));
   await expect(run).rejects.toThrow('no such disk');
-  expect(ran).toEqual([]);
+  expect(ran).toEqual([1]);
   store.created = Promise.withResolvers();
   store.created.resolve();
   expect(await world.run({ steps: 1 })).toMatchObject({ startTick: 0, finalTick: 1 });

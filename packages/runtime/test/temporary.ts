@@ -11,6 +11,7 @@ export async function temporaryDirectory(): Promise<string> {
 
 /** Arguments with which Node runs a TypeScript file against the packages' sources. */
 export const nodeArguments = [
+  ...process.execArgv.filter((argument) => argument === '--no-memory-protection-keys'),
   '--conditions=@archetype/source',
   '--disable-warning=ExperimentalWarning',
 ];

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { noDisk, nodeArguments, onDisk, run } from './own-disk.ts';
+import { argumentsOf, noDisk, onDisk, run } from './own-disk.ts';
 import { temporaryDirectory } from './walkers.ts';
 
 if (noDisk !== undefined) console.log(`Tests on small disks are skipped: ${noDisk}`);
@@ -71,7 +71,7 @@ test('a directory of another user: it can be read, and whoever would write in it
     await chmod(join(place, 'store'), 0o755);
   });
   const seen = await run(process.execPath, [
-    ...nodeArguments(new URL('child/unprivileged.ts', import.meta.url)),
+    ...argumentsOf(new URL('child/unprivileged.ts', import.meta.url)),
     place,
   ]);
   expect(seen).toEqual({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from './walkers.ts';
+import { nodeArguments } from './node-arguments.ts';
 
 /** A namespace of mounts of its own: the disk goes with the process, whatever becomes of it. */
 const unshare = process.getuid?.() === 0 ? ['-m'] : ['-U', '-r', '-m'];
@@ -30,14 +31,13 @@ export async function onDisk(script: URL, size: string): Promise<unknown> {
     `${mount(size)} && exec "$@"`,
     place,
     process.execPath,
-    ...nodeArguments(script),
+    ...argumentsOf(script),
     place,
   ]);
 }
 
-export const nodeArguments = (script: URL): readonly string[] => [
-  '--conditions=@archetype/source',
-  '--disable-warning=ExperimentalWarning',
+export const argumentsOf = (script: URL): readonly string[] => [
+  ...nodeArguments,
   fileURLToPath(script),
 ];
 

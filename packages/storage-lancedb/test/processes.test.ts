@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { Position, temporaryDirectory, ticksOf, walk } from './walkers.ts';
+import { nodeArguments } from './node-arguments.ts';
 
 const ROWS = 50;
 
@@ -15,8 +16,7 @@ function writer(directory: string, until: number, flushRows = 200) {
   const child: ChildProcess = spawn(
     process.execPath,
     [
-      '--conditions=@archetype/source',
-      '--disable-warning=ExperimentalWarning',
+      ...nodeArguments,
       fileURLToPath(new URL('child/writer.ts', import.meta.url)),
       directory,
       String(ROWS),

@@ -19,7 +19,8 @@ export class Committer {
   readonly #open: () => Promise<Opened>;
   /** The store once it has taken a commit: ticks go to it without a turn in between. */
   #opened: Opened | undefined;
-  #opening: Promise<unknown> | undefined;
+  /** While the store is opened for ticks that were handed over: resolves when it is open, or does not open. Never rejects. */
+  opening: Promise<unknown> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
   /** Ticks handed over. */
@@ -38,11 +39,6 @@ export class Committer {
     this.durable = snapshot;
     this.#staging = staging;
     this.#open = open;
-  }
-
-  /** Resolves when the store is open that the first tick waits for, or does not open; undefined after. Never rejects. */
-  get opening(): Promise<unknown> | undefined {
-    return this.#opening;
   }
 
   /** A commit failed and those behind it have not all come back yet. */
@@ -98,11 +94,12 @@ export class Committer {
 
   async #openStore(): Promise<Opened> {
     const opened = this.#open();
-    this.#opening = opened.catch(() => undefined);
+    // Whoever waits for the commit is told why.
+    this.opening = opened.catch(() => undefined);
     try {
       return await opened;
     } finally {
-      this.#opening = undefined;
+      this.opening = undefined;
     }
   }
 

@@ -153,8 +153,6 @@ export class World extends WorldBase {
       });
       pending.push(ticked.durable);
       if (this.#announcer.blocksAfter) await ticked.durable;
-      // Opening takes many turns of this thread, and ticks that are computed meanwhile would hold up each of them.
-      else if (this.#committer.opening !== undefined) await this.#committer.opening;
     };
     const pace = steps > 1 ? new Pace() : undefined;
     const out = { signal, error: () => this.toldToStop(signal) };
@@ -166,8 +164,9 @@ export class World extends WorldBase {
           if (k < steps) await advance(input, signal, progress);
         }, out);
         if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
-        const rest = k + 1 < steps ? pace?.rest() : undefined;
-        if (rest !== undefined) await rest;
+        // Opening takes many turns of this thread, and ticks that are computed meanwhile would hold up each of them.
+        const wait = k + 1 < steps ? (this.#committer.opening ?? pace?.rest()) : undefined;
+        if (wait !== undefined) await wait;
       }
     } finally {
       // A commit that failed comes before whatever failed on top of it; all have come back before anybody is told.

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Crashed, Played } from './checker.ts';
 import type { Name } from './script.ts';
+import { nodeArguments } from '../node-arguments.ts';
 
 /** Every check starts a storage thread, and an engine is not asked to start hundreds of them in one process. */
 const CHECKS_PER_PROCESS = 20;
@@ -42,7 +43,7 @@ export class Checks {
       this.#left = CHECKS_PER_PROCESS - 1;
     }
     return (this.#process ??= fork(fileURLToPath(new URL('checker.ts', import.meta.url)), {
-      execArgv: ['--conditions=@archetype/source', '--disable-warning=ExperimentalWarning'],
+      execArgv: [...nodeArguments],
     }));
   }
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { names, type Name } from './script.ts';
+import { nodeArguments } from '../node-arguments.ts';
 
 export interface Death {
   /** A step of a thread, as `storage 7`: the process dies there. */
@@ -27,23 +28,14 @@ export async function live(
   { at, afterMs, syncLog }: Death = {},
   script = new URL('child.ts', import.meta.url),
 ): Promise<Life> {
-  const writer = spawn(
-    process.execPath,
-    [
-      '--conditions=@archetype/source',
-      '--disable-warning=ExperimentalWarning',
-      fileURLToPath(script),
-      directory,
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        ...(at !== undefined && { DIE_AT: at }),
-        ...(syncLog !== undefined && { SYNC_LOG: syncLog }),
-      },
+  const writer = spawn(process.execPath, [...nodeArguments, fileURLToPath(script), directory], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      ...(at !== undefined && { DIE_AT: at }),
+      ...(syncLog !== undefined && { SYNC_LOG: syncLog }),
     },
-  );
+  });
   const acknowledged = new Map<Name, number>();
   const steps: string[] = [];
   let done = false;

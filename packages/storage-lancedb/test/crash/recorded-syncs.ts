@@ -27,8 +27,12 @@ export function recordSyncs(): void {
   const paths = new Map<number, string>();
   const { openSync, fsyncSync } = fs;
   const { open } = fs.promises;
+  /** Up to where each file is synced. */
+  const ends = new Map<string, number>();
   const record = (covered: Synced | undefined): void => {
-    if (covered !== undefined) writeSync(descriptor, `${JSON.stringify(covered)}\n`);
+    if (covered === undefined) return;
+    if ('size' in covered) ends.set(covered.id, Math.max(covered.size, ends.get(covered.id) ?? 0));
+    writeSync(descriptor, `${JSON.stringify(covered)}\n`);
   };
   /** Files whose writes sync. */
   const syncing = new Set<number>();
@@ -56,15 +60,17 @@ export function recordSyncs(): void {
       };
     }
     const { writev } = prototype;
-    const synced = async (handle: FileHandle, buffers: Buffers, position = 0) => {
+    const synced = async (handle: FileHandle, buffers: Buffers, position?: number) => {
       const path = paths.get(handle.fd)!;
       if (!syncing.has(handle.fd)) return writev.call(handle, buffers, position);
+      if (position === undefined) throw new Error(`a synced write of ${path} without a place`);
       step(`before synced write of ${path}`);
       const result = await writev.call(handle, buffers, position);
       step(`in synced write of ${path}`);
-      // Of what other writes left behind it, it says nothing.
+      // Of what other writes left before and behind it, it says nothing.
       const id = idOf(path);
-      record(id === undefined ? undefined : { id, size: position + result.bytesWritten });
+      if (id !== undefined && position <= (ends.get(id) ?? 0))
+        record({ id, size: position + result.bytesWritten });
       step(`after synced write of ${path}`);
       return result;
     };

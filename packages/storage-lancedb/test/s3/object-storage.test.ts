@@ -19,6 +19,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory, ticksOf, walk, walkers } from '../walkers.ts';
 import { BUCKET, startS3, type S3Server } from './server.ts';
+import { nodeArguments } from '../node-arguments.ts';
 
 let s3: S3Server;
 beforeAll(async () => {
@@ -143,8 +144,7 @@ describe('reading on another machine', () => {
     const { remote, world } = await written();
     await world.run({ steps: 2 });
     const { stdout } = await promisify(execFile)(process.execPath, [
-      '--conditions=@archetype/source',
-      '--disable-warning=ExperimentalWarning',
+      ...nodeArguments,
       fileURLToPath(new URL('../child/published-reader.ts', import.meta.url)),
       remote.uri,
       JSON.stringify(remote.storageOptions),
@@ -332,8 +332,7 @@ describe('what cannot be used', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [
-        '--conditions=@archetype/source',
-        '--disable-warning=ExperimentalWarning',
+        ...nodeArguments,
         fileURLToPath(new URL('../child/without-credentials.ts', import.meta.url)),
         s3.storageOptions['endpoint']!,
         await temporaryDirectory(),

@@ -63,7 +63,6 @@ export class DurableStore implements Store {
   #segment: string | undefined;
   #generation = 0;
   #closing: Promise<void> | undefined;
-  #preparing = false;
   /** What was handed to the journal and is not answered yet: closing waits for it. */
   readonly #underWay = new UnderWay();
 
@@ -179,11 +178,11 @@ export class DurableStore implements Store {
     const record = encodeCommit(commit);
     const bytes = record.body.reduce((n, buffer) => n + buffer.byteLength, 0);
     world.pending = commit.tick;
+    // By then the disk has been given its work, unless it has other work already: no tick waits for it.
+    setImmediate(makeMemoryReady);
     let segment: string;
     try {
-      const durable = journal.append(record);
-      this.#prepare();
-      segment = await durable;
+      segment = await journal.append(record);
     } catch (error) {
       world.pending = world.newest;
       throw error;
@@ -357,16 +356,6 @@ export class DurableStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** By the next turn the disk has been given its work, and this thread would only wait. */
-  #prepare(): void {
-    if (this.#preparing) return;
-    this.#preparing = true;
-    setImmediate(() => {
-      this.#preparing = false;
-      makeMemoryReady();
-    });
   }
 
   #open(): void {

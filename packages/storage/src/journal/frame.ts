@@ -75,7 +75,7 @@ export interface SummedBody {
 export interface NumberedRecord {
   readonly record: JournalRecord;
   readonly sequence: number;
-  /** Those of its frame: `frameBytes` of the record. */
+  /** Bytes of its frame: `frameBytes` of the record. */
   readonly bytes: number;
   /** Its body, where that was summed before it came to be written. */
   readonly summed?: SummedBody | undefined;
@@ -84,14 +84,13 @@ export interface NumberedRecord {
 const padded = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 const padding = new Uint8Array(8);
 
-/** Nothing is copied. */
+/** A body's buffers, not copied, each with what pads it to a multiple of 8, and the checksum of all. */
 export function summedBody({ body }: JournalRecord): SummedBody {
   const buffers: Uint8Array[] = [];
   let checksum = 0;
   for (const buffer of body) {
     const { byteLength } = buffer;
-    // Most columns have one: their validity where nothing is null.
-    if (byteLength === 0) continue;
+    if (byteLength === 0) continue; // most columns have one: their validity, where nothing is null
     const bytes = bytesOf(buffer);
     buffers.push(bytes);
     checksum = crc32(bytes, checksum);

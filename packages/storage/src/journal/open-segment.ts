@@ -31,7 +31,7 @@ export class OpenSegment {
   readonly #identity: SegmentIdentity;
   /** Writes are to survive a power loss. */
   readonly #synced: boolean;
-  /** Memory of a write that syncs itself, and of one that does not: one of each may be under way. */
+  /** Memory of a write that syncs itself, and of one that does not: one of each may be under way. 256 KB each, made when needed. */
   #batch: FrameBatch | undefined;
   #beside: FrameBatch | undefined;
   /** Where what is acknowledged ends. */
@@ -89,12 +89,16 @@ export class OpenSegment {
       ? (this.#batch ??= new FrameBatch())
       : (this.#beside ??= new FrameBatch());
     const position = this.#end;
-    this.#end += records.reduce((n, { bytes }) => n + bytes, 0);
+    const bytes = records.reduce((n, record) => n + record.bytes, 0);
+    this.#end += bytes;
     const next = records.at(-1)!.sequence + 1;
     const end = { bytes: this.#end, next };
     const proven = this.#proven;
-    const write = async (how: 'write' | 'writeSynced'): Promise<void> =>
-      this.#file[how](batch.encode(records, proven, this.#identity), position);
+    const write = async (how: 'write' | 'writeSynced'): Promise<void> => {
+      const buffers = batch.encode(records, proven, this.#identity);
+      checkWhole(buffers, bytes);
+      await this.#file[how](buffers, position);
+    };
     if (syncsItself) {
       return { room: undefined, done: this.#sync(() => write('writeSynced'), next), end };
     }
@@ -172,4 +176,11 @@ export class OpenSegment {
       // Everything acknowledged in it is synced; what closing says of it changes nothing.
     }
   }
+}
+
+/** Memory that was transferred to another thread while it waited here is gone, and the next write would begin behind a hole. */
+function checkWhole(buffers: readonly Uint8Array[], bytes: number): void {
+  const found = buffers.reduce((n, buffer) => n + buffer.byteLength, 0);
+  if (found === bytes) return;
+  throw new Error(`${bytes} bytes were handed over, and ${found} were left when their turn came`);
 }

@@ -90,3 +90,22 @@ test('a write that failed, and the record that was to say so: what the power bri
   expect(third.report).toMatchObject({ damaged: [], missingRecords: 0, records: 2 });
   await third.close();
 });
+
+test('what says that records are absent stays when the first record behind it is refused too', async () => {
+  const { open, fail } = failingDisk();
+  const journal = await open();
+  await journal.append(record(1, BYTES));
+  for (const value of [2, 3]) {
+    fail(1);
+    expect(await code(journal.append(record(value, BYTES)))).toBe('commit_failed');
+  }
+  await journal.append(record(4, BYTES));
+  await journal.close();
+  const again = await open();
+  expect(again.report).toMatchObject({ damaged: [], records: 2 });
+  expect(again.aborted).toEqual([
+    { from: 2, to: 2 },
+    { from: 4, to: 4 },
+  ]);
+  await again.close();
+});

@@ -165,8 +165,9 @@ export class World extends WorldBase {
         }, out);
         if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
         // Opening takes many turns of this thread, and ticks that are computed meanwhile would hold up each of them.
-        const wait = k + 1 < steps ? (this.#committer.opening ?? pace?.rest()) : undefined;
-        if (wait !== undefined) await wait;
+        if (this.#committer.opening !== undefined) await this.#committer.opening;
+        const rest = k + 1 < steps ? pace?.rest() : undefined;
+        if (rest !== undefined) await rest;
       }
     } finally {
       // A commit that failed comes before whatever failed on top of it; all have come back before anybody is told.

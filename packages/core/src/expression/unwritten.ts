@@ -16,7 +16,7 @@ export const unwritten = (bytes: number): ArrayBuffer => memory.take(bytes);
 
 /**
  * Makes as much memory ready as columns asked for since the last call, at most 1 MiB: the next tick asks for the same. For stores,
- * while they wait for a disk.
+ * while they wait for a disk. Throws nothing: where there is no memory, the tick that needs it is told.
  *
  * @example setImmediate(makeMemoryReady)
  */
@@ -24,6 +24,6 @@ export function makeMemoryReady(): void {
   try {
     memory.makeReady();
   } catch {
-    // Where there is no memory, the tick that needs it is told.
+    // Nobody needs it yet.
   }
 }

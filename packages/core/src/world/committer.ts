@@ -19,7 +19,7 @@ export class Committer {
   readonly #open: () => Promise<Opened>;
   /** The store once it has taken a commit: ticks go to it without a turn in between. */
   #opened: Opened | undefined;
-  /** While the store is opened for ticks that were handed over: resolves when it is open, or does not open. Never rejects. */
+  /** Until the store has taken a commit: what the newest tick that was handed over waits for; rejects as that commit does. */
   opening: Promise<unknown> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
@@ -80,27 +80,17 @@ export class Committer {
     before: Promise<unknown>,
   ): Promise<void> {
     try {
-      const opened = this.#opened ?? (await this.#openStore());
+      const opened = this.#opened ?? (await (this.opening = this.#open()));
       await opened.store.append([{ ...commit, lease: opened.lease }]);
       // Not before: ticks that wait for the store to open were handed over first.
       this.#opened = opened;
+      this.opening = undefined;
     } catch (error) {
       if (this.#failure === undefined || place < this.#failure.place)
         this.#failure = { place, error };
     }
     // When those before it came back already, waiting for them would only cost a turn.
     if (this.#back < place) await before;
-  }
-
-  async #openStore(): Promise<Opened> {
-    const opened = this.#open();
-    // Whoever waits for the commit is told why.
-    this.opening = opened.catch(() => undefined);
-    try {
-      return await opened;
-    } finally {
-      this.opening = undefined;
-    }
   }
 
   #fail(): unknown {

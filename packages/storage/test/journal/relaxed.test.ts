@@ -103,3 +103,34 @@ test('who was taken over before a sync tells the next owner nothing of what it c
     expect(durable).toEqual(lost ? [0] : [0, 1]);
   }
 });
+
+test('what was written and then refused is not noted as durable', async () => {
+  const noted: number[] = [];
+  let failing = false;
+  const journal = await Journal.open({
+    fs: nodeFileSystem,
+    directory: join(await temporaryDirectory(), 'journal'),
+    storeId: new Uint8Array(16).fill(7),
+    next: 1,
+    onRecord: () => undefined,
+    durability: { mode: 'relaxed', syncDelayMs: 50 },
+    owner: {
+      forced: false,
+      lastDurable: 0,
+      confirm: () => {
+        if (failing) throw new Error('EIO: the owner cannot be read');
+      },
+      acknowledged: () => undefined,
+      durable: (sequence) => void noted.push(sequence),
+    },
+  });
+  await journal.append(record(1));
+  await journal.seal();
+  await journal.append(record(2));
+  failing = true;
+  await expect(journal.append(record(3))).rejects.toMatchObject({ code: 'commit_failed' });
+  expect(noted).not.toContain(3);
+  failing = false;
+  await journal.close();
+  expect(noted).toContain(1);
+});

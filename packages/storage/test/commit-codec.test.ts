@@ -9,6 +9,7 @@ import {
   sameCommit,
   Worlds,
   type Commit,
+  type RunId,
   type Store,
 } from '@archetype/core';
 import { describe, expect, test } from 'vitest';
@@ -109,5 +110,34 @@ describe('a commit as a record of the journal', () => {
     const active = heads.map(({ tables }) => tables[1]?.active);
     expect(active[0]).toBe(true);
     expect(active[2]).toBe(false);
+  });
+
+  test('says the same whatever its world said before', async () => {
+    const all = await commits();
+    const [first, other] = all.filter(({ input, resources }) => !(input ?? resources));
+    const { messages } = all.find((commit) => commit.messages !== undefined)!;
+    const lease = { ...first!.lease, run: 'grün' as RunId };
+    const { tables, counters } = first!;
+    const more = { ...counters, nextEntity: counters.nextEntity + 1 };
+    const plain: Commit = { lease, tick: 8, tables, counters, settled: [] };
+    const told: readonly Commit[] = [
+      ...[8, 9, 10, 11, 99, 100, 101].map((tick) => ({ ...plain, tick })),
+      { ...plain, tick: 102, counters: more },
+      { ...plain, tick: 103, counters: more, tables: other!.tables },
+      { ...plain, tick: 104, tables: [...tables, ...tables] },
+      { ...plain, tick: 105, input: ['wörld'] },
+      { ...plain, tick: 106, undelivered: [3] },
+      { ...plain, tick: 107, resources: { Weather: 2 } },
+      { ...plain, tick: 108, settled: [{ command: 'c', status: 'applied' }] },
+      { ...plain, tick: 109 },
+      { ...plain, tick: 110, messages: messages! },
+      { ...plain, tick: 111 },
+      { ...plain, tick: 112 },
+    ];
+    for (const commit of told) {
+      const alone = { ...commit, lease: { ...lease } };
+      expect(headOf(bodyOf(commit))).toBe(headOf(bodyOf(alone)));
+      expect(JSON.parse(headOf(bodyOf(commit))).tick).toBe(commit.tick);
+    }
   });
 });

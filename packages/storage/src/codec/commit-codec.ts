@@ -17,7 +17,7 @@ import {
 import type { JournalRecord } from '../journal/frame.ts';
 import { MAX_BYTES, tooMuch } from './catalog-limits.ts';
 import { decodeFrame, encodeFrame, type FrameHead } from './frame-codec.ts';
-import { decodeJson, textBytes } from './json-record.ts';
+import { COUNT_BYTES, decodeJson, textBytes } from './json-record.ts';
 import { recordKinds } from './record-kind.ts';
 
 /** Format of a commit's head; a reader refuses a newer one. */
@@ -57,7 +57,7 @@ export function encodeCommit(commit: Commit): JournalRecord {
   const buffers: TypedArray[] = [];
   const tables = commit.tables.map((table) => tableText(table, buffers));
   const frames = encodeFrames(commit, buffers);
-  const head = textBytes(() => headText(commit, tables, frames), { counted: true });
+  const head = headBytes(commit, tables, frames);
   if (frames !== undefined) checkFitsCatalog(frames, head);
   return { kind: recordKinds.commit, body: [head, ...buffers] };
 }
@@ -74,17 +74,60 @@ function encodeFrames({ input, messages }: Commit, buffers: TypedArray[]): Frame
   };
 }
 
-/**
- * JSON of a `CommitHead`, field by field: what the ticks of a world repeat is kept as text, and most have nothing else to say.
- * A tick of a few rows would take a tenth longer if all of it were made anew.
- */
+/** A head that tells of rows alone. */
+interface PlainHead {
+  readonly counters: Counters;
+  readonly tables: readonly string[];
+  readonly tick: string;
+  readonly bytes: Uint8Array;
+}
+/** The last one of each world, by its lease, which is the same object in all its ticks. */
+const plainHeads = new WeakMap<Lease, PlainHead>();
+
+/** A `CommitHead` as it is written. Most ticks of a world differ by their number alone: it is put into the last one's bytes. */
+function headBytes(
+  commit: Commit,
+  tables: readonly string[],
+  frames: Frames | undefined,
+): Uint8Array {
+  const { lease, counters } = commit;
+  const plain = tellsOfRowsAlone(commit);
+  const tick = String(commit.tick);
+  const last = plain ? plainHeads.get(lease) : undefined;
+  if (last?.counters === counters && last.tick.length === tick.length && same(last.tables, tables))
+    return withTick(last.bytes, Buffer.byteLength(beginning(lease)), tick);
+  const bytes = textBytes(() => headText(commit, tables, frames), { counted: true });
+  // A copy, as the memory around it is shared with others.
+  if (plain) plainHeads.set(lease, { counters, tables, tick, bytes: new Uint8Array(bytes) });
+  return bytes;
+}
+
+const tellsOfRowsAlone = ({ resources, input, messages, undelivered, settled }: Commit): boolean =>
+  resources === undefined &&
+  input === undefined &&
+  messages === undefined &&
+  undelivered === undefined &&
+  settled.length === 0;
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, k) => text === b[k]);
+
+/** The same bytes with another tick of as many digits, which begins after so many bytes of text. */
+function withTick(head: Uint8Array, begin: number, tick: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(head.byteLength);
+  bytes.set(head);
+  for (let k = 0; k < tick.length; k++) bytes[COUNT_BYTES + begin + k] = tick.charCodeAt(k);
+  return bytes;
+}
+
+/** JSON of a `CommitHead`, field by field: what the ticks of a world repeat is kept as text. */
 function headText(
   { lease, tick, counters, resources, input, undelivered, settled }: Commit,
   tables: readonly string[],
   frames: Frames | undefined,
 ): string {
   const { nextEntity, nextMessage } = counters;
-  let text = `{"format":${COMMIT_FORMAT},"lease":${leaseText(lease)},"tick":${tick}`;
+  let text = `${beginning(lease)}${tick}`;
   text += `,"counters":{"nextEntity":${nextEntity},"nextMessage":${nextMessage}}`;
   text += `,"tables":[${tables.join(',')}]`;
   if (resources !== undefined) text += `,"resources":${JSON.stringify(resources)}`;
@@ -96,12 +139,15 @@ function headText(
   return `${text},"settled":${settled.length === 0 ? '[]' : JSON.stringify(settled)}}`;
 }
 
-const leases = new WeakMap<Lease, string>();
+const beginnings = new WeakMap<Lease, string>();
 
-/** A world's lease is the same object in all its ticks. */
-function leaseText(lease: Lease): string {
-  let text = leases.get(lease);
-  if (text === undefined) leases.set(lease, (text = JSON.stringify(lease)));
+/** What comes before the tick. */
+function beginning(lease: Lease): string {
+  let text = beginnings.get(lease);
+  if (text === undefined) {
+    text = `{"format":${COMMIT_FORMAT},"lease":${JSON.stringify(lease)},"tick":`;
+    beginnings.set(lease, text);
+  }
   return text;
 }
 

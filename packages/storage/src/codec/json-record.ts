@@ -11,7 +11,10 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
 /** JSON, padded with spaces, which JSON ignores, so that no byte is unread. @throws `commit_failed` */
 export const jsonBytes = (value: unknown): Uint8Array => textBytes(() => JSON.stringify(value));
 
-/** The same for JSON that `write` puts together; with `counted`, behind its length in 8 bytes. @throws `commit_failed` */
+/** What the length of counted text takes, before it. */
+export const COUNT_BYTES = 8;
+
+/** The same for JSON that `write` puts together; with `counted`, behind its length. @throws `commit_failed` */
 export function textBytes(write: () => string, { counted = false } = {}): Uint8Array {
   const text = written(write);
   checkLevels(text);
@@ -19,7 +22,7 @@ export function textBytes(write: () => string, { counted = false } = {}): Uint8A
   if (length > MAX_BYTES) throw tooMuch(`What was to be written has ${length} bytes`);
   // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
   const size = Math.ceil(length / 8) * 8;
-  const begin = counted ? 8 : 0;
+  const begin = counted ? COUNT_BYTES : 0;
   const bytes = Buffer.allocUnsafe(begin + size);
   if (counted) bytes.fill(0, 4, 8).writeUInt32LE(size, 0);
   bytes.write(text, begin);

@@ -1,10 +1,16 @@
 import { encodeFrame, writeFrame, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { Space } from './space.ts';
 
-/** Frames up to so many bytes are copied: handing each of their buffers to the system costs more. */
-export const SMALL_BYTES = 16_384;
-/** Small frames that are copied at a time. */
+/** Up to so many bytes copying costs less than summing each buffer and handing it to the system. */
+const COPIED_BYTES = 131_072;
+/** … and while the disk works, when summing costs nothing and only handing over counts. */
+const COPIED_BYTES_BUSY = 16_384;
+/** What is copied at a time. */
 const SPACE_BYTES = 262_144;
+
+/** Whether a frame is to be copied when its turn comes: then its body need not be summed before. */
+export const isCopied = (bytes: number, busy: boolean): boolean =>
+  bytes <= (busy ? COPIED_BYTES_BUSY : COPIED_BYTES);
 
 /** Frames on their way to a file, in as few buffers as is cheap. The memory is used again by the next batch. */
 export class FrameBatch {
@@ -24,8 +30,8 @@ export class FrameBatch {
       begin = end;
     };
     for (const numbered of records) {
-      const { bytes } = numbered;
-      if (bytes <= SMALL_BYTES && end + bytes <= SPACE_BYTES) {
+      const { bytes, summed } = numbered;
+      if (summed === undefined && end + bytes <= SPACE_BYTES) {
         end = writeFrame(numbered, proven, identity, space, end);
         continue;
       }

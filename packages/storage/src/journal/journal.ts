@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { Answers } from './answers.ts';
 import { closed, isStale, noRoom, notSaid, notStored, notSynced, tooLarge } from './failures.ts';
-import { SMALL_BYTES } from './frame-batch.ts';
+import { isCopied } from './frame-batch.ts';
 import { frameBytes, MAX_BODY_BYTES, summedBody, type JournalRecord } from './frame.ts';
 import type { Durability, JournalOptions, JournalOwner } from './journal-options.ts';
 import type { OpenSegment, SegmentWrite } from './open-segment.ts';
@@ -144,8 +144,9 @@ export class Journal {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#closed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    // A body that is not small is summed now, while the disk works on what came before.
-    const summed = bytes > SMALL_BYTES ? summedBody(record) : undefined;
+    // What is not copied is summed now: mostly the disk works on what came before.
+    const copied = isCopied(bytes, this.#underWay.length > 0);
+    const summed = copied ? undefined : summedBody(record);
     const sequence = this.#nextSequence++;
     this.#queue.push({ kind: 'record', record, sequence, bytes, summed, resolve, reject });
     this.#running ??= this.#run();
@@ -257,11 +258,12 @@ export class Journal {
   async #conclude(write: UnderWay, before: Promise<void>): Promise<void> {
     const { group, segment, started, end } = write;
     const last = group.at(-1)!.sequence;
-    const [done] = await Promise.allSettled([write.done, before]);
+    const failure = await failureOf(write.done);
+    await before;
     // One before it failed, and took it along.
     if (!this.#underWay.includes(write)) return;
     try {
-      if (done.status === 'rejected') throw done.reason;
+      if (failure !== undefined) throw failure.cause;
       if (this.#durability.mode === 'relaxed') this.#syncLater();
       this.#owner.confirm();
       segment.acknowledge(end);
@@ -397,3 +399,10 @@ export class Journal {
     resolve(segment?.name);
   }
 }
+
+/** Why something failed; undefined when it did not. */
+const failureOf = (done: Promise<void>): Promise<{ readonly cause: unknown } | undefined> =>
+  done.then(
+    () => undefined,
+    (cause: unknown) => ({ cause }),
+  );

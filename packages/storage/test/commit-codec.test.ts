@@ -53,9 +53,10 @@ async function commits(): Promise<readonly Commit[]> {
   return given;
 }
 
+const bodyOf = (commit: Commit): Uint8Array => bytesOfRecord(encodeCommit(commit));
+
 /** The body of a record as the journal has it: each buffer padded to a multiple of 8. */
-function bodyOf(commit: Commit): Uint8Array {
-  const { body } = encodeCommit(commit);
+function bytesOfRecord({ body }: ReturnType<typeof encodeCommit>): Uint8Array {
   const parts = body.map((buffer) => {
     const bytes = new Uint8Array(Math.ceil(buffer.byteLength / 8) * 8);
     bytes.set(bytesOf(buffer));
@@ -114,30 +115,36 @@ describe('a commit as a record of the journal', () => {
 
   test('says the same whatever its world said before', async () => {
     const all = await commits();
+    // One with rows, and one whose tables did not change.
     const [first, other] = all.filter(({ input, resources }) => !(input ?? resources));
     const { messages } = all.find((commit) => commit.messages !== undefined)!;
+    // More bytes than characters come before the tick.
     const lease = { ...first!.lease, run: 'grün' as RunId };
     const { tables, counters } = first!;
     const more = { ...counters, nextEntity: counters.nextEntity + 1 };
     const plain: Commit = { lease, tick: 8, tables, counters, settled: [] };
     const told: readonly Commit[] = [
       ...[8, 9, 10, 11, 99, 100, 101].map((tick) => ({ ...plain, tick })),
-      { ...plain, tick: 102, counters: more },
-      { ...plain, tick: 103, counters: more, tables: other!.tables },
-      { ...plain, tick: 104, tables: [...tables, ...tables] },
-      { ...plain, tick: 105, input: ['wörld'] },
-      { ...plain, tick: 106, undelivered: [3] },
-      { ...plain, tick: 107, resources: { Weather: 2 } },
-      { ...plain, tick: 108, settled: [{ command: 'c', status: 'applied' }] },
-      { ...plain, tick: 109 },
-      { ...plain, tick: 110, messages: messages! },
+      { ...plain, tick: 102, tables: [...tables, ...tables] },
+      { ...plain, tick: 103 },
+      { ...plain, tick: 104, counters: more },
+      { ...plain, tick: 105, counters: more, tables: other!.tables },
+      { ...plain, tick: 106, counters: { ...counters, nextMessage: counters.nextMessage + 1 } },
+      { ...plain, tick: 107, input: ['wörld'] },
+      { ...plain, tick: 108, undelivered: [3] },
+      { ...plain, tick: 109, resources: { Weather: 2 } },
+      { ...plain, tick: 110, settled: [{ command: 'c', status: 'applied' }] },
       { ...plain, tick: 111 },
-      { ...plain, tick: 112 },
+      { ...plain, tick: 112, messages: messages! },
+      { ...plain, tick: 113 },
+      { ...plain, tick: 114 },
     ];
-    for (const commit of told) {
-      const alone = { ...commit, lease: { ...lease } };
-      expect(headOf(bodyOf(commit))).toBe(headOf(bodyOf(alone)));
-      expect(JSON.parse(headOf(bodyOf(commit))).tick).toBe(commit.tick);
-    }
+    // All of them before one is read: they wait in the journal's queue together.
+    const records = told.map(encodeCommit);
+    told.forEach((commit, k) => {
+      const head = headOf(bytesOfRecord(records[k]!));
+      expect(head).toBe(headOf(bodyOf({ ...commit, lease: { ...lease } })));
+      expect(JSON.parse(head).tick).toBe(commit.tick);
+    });
   });
 });

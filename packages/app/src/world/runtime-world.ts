@@ -81,7 +81,7 @@ export class RuntimeWorld extends World {
     return this.#host.audit({ ...query, world: this.id });
   }
 
-  override run(options: RunOptions): Promise<RunResult> {
+  override async run(options: RunOptions): Promise<RunResult> {
     return this.#host.trusted.run(this, () => super.run(options));
   }
 

@@ -106,7 +106,7 @@ export class World extends WorldBase {
   }
 
   /** Takes the state at t, and what was staged since, to t + 1, and makes it durable. An unstarted world commits tick 0 first. */
-  step(options: StepOptions = {}): Promise<RunResult> {
+  async step(options: StepOptions = {}): Promise<RunResult> {
     return this.run({ ...options, steps: 1 });
   }
 

@@ -11,20 +11,20 @@ export function encodeJson(kind: number, value: unknown): JournalRecord {
 /** JSON, padded with spaces, which JSON ignores, so that no byte is unread. @throws `commit_failed` */
 export const jsonBytes = (value: unknown): Uint8Array => textBytes(() => JSON.stringify(value));
 
-/** What the length of counted text takes, before it. */
-export const COUNT_BYTES = 8;
+/** Bytes of the length that may stand before a text. */
+export const LENGTH_BYTES = 8;
 
-/** The same for JSON that `write` puts together; with `counted`, behind its length. @throws `commit_failed` */
-export function textBytes(write: () => string, { counted = false } = {}): Uint8Array {
+/** The same for JSON that `write` puts together; with `withLength`, behind its length. @throws `commit_failed` */
+export function textBytes(write: () => string, { withLength = false } = {}): Uint8Array {
   const text = written(write);
   checkLevels(text);
   const length = Buffer.byteLength(text);
   if (length > MAX_BYTES) throw tooMuch(`What was to be written has ${length} bytes`);
   // Of memory that is shared by many small buffers: heads of commits are written at once and then forgotten.
   const size = Math.ceil(length / 8) * 8;
-  const begin = counted ? COUNT_BYTES : 0;
+  const begin = withLength ? LENGTH_BYTES : 0;
   const bytes = Buffer.allocUnsafe(begin + size);
-  if (counted) bytes.fill(0, 4, 8).writeUInt32LE(size, 0);
+  if (withLength) bytes.fill(0, 4, LENGTH_BYTES).writeUInt32LE(size, 0);
   bytes.write(text, begin);
   for (let k = begin + length; k < bytes.length; k++) bytes[k] = SPACE;
   return bytes;

@@ -1,16 +1,16 @@
 import { encodeFrame, writeFrame, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { Space } from './space.ts';
 
-/** Up to so many bytes copying costs less than summing each buffer and handing it to the system. */
-const COPIED_BYTES = 131_072;
-/** … and while the disk works, when summing costs nothing and only handing over counts. */
-const COPIED_BYTES_BUSY = 16_384;
-/** What is copied at a time. */
+/** Up to so many bytes, a copy and one sum of it cost less than a sum of each buffer and handing each to the system. */
+const COPIED_BYTES_IDLE = 131_072;
+/** The same while the disk works: sums are made meanwhile and cost no time, so that a copy saves less. */
+const COPIED_BYTES = 16_384;
+/** Memory for the copies of one write; what does not fit is handed over. */
 const SPACE_BYTES = 262_144;
 
-/** Whether a frame is to be copied when its turn comes: then its body need not be summed before. */
-export const isCopied = (bytes: number, busy: boolean): boolean =>
-  bytes <= (busy ? COPIED_BYTES_BUSY : COPIED_BYTES);
+/** Whether a frame is better copied, if there is space when its turn comes; then it is not summed before. */
+export const isCopied = (bytes: number, { idle }: { readonly idle: boolean }): boolean =>
+  bytes <= (idle ? COPIED_BYTES_IDLE : COPIED_BYTES);
 
 /** Frames on their way to a file, in as few buffers as is cheap. The memory is used again by the next batch. */
 export class FrameBatch {

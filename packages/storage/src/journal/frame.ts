@@ -77,7 +77,7 @@ export interface NumberedRecord {
   readonly sequence: number;
   /** Bytes of its frame: `frameBytes` of the record. */
   readonly bytes: number;
-  /** Its body, where that was summed before it came to be written. */
+  /** Its body, summed already: it is written as it is. Without it the frame is copied where there is space. */
   readonly summed?: SummedBody | undefined;
 }
 

@@ -178,7 +178,10 @@ export class OpenSegment {
   }
 }
 
-/** Memory that was transferred to another thread while it waited here is gone, and the next write would begin behind a hole. */
+/**
+ * Memory that was transferred to another thread while it waited here is gone, and the next write would begin behind a hole.
+ * What is copied throws by itself.
+ */
 function checkWhole(buffers: readonly Uint8Array[], bytes: number): void {
   const found = buffers.reduce((n, buffer) => n + buffer.byteLength, 0);
   if (found === bytes) return;

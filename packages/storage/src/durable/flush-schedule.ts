@@ -151,7 +151,7 @@ export class FlushSchedule {
 
   /** Whether there is something to flush by now. */
   get ahead(): boolean {
-    return this.#journal.sealed.length > 0;
+    return this.#journal.sealed.names.length > 0;
   }
 
   /** What failed and was not told to anybody yet. */
@@ -226,7 +226,7 @@ export class FlushSchedule {
   /** Segments that are sealed by now, oldest first; those sealed later are for whoever asks next. */
   async #flush(): Promise<void> {
     await this.#sealing;
-    const until = this.#journal.sealed.at(-1);
+    const until = this.#journal.sealed.names.at(-1);
     if (until === undefined) return;
     const flushed = this.#last.then(() => this.#flushUntil(until));
     this.#last = flushed.then(
@@ -237,16 +237,16 @@ export class FlushSchedule {
   }
 
   async #flushUntil(until: string): Promise<void> {
-    for (const segment of this.#journal.sealed) {
+    for (const segment of this.#journal.sealed.names) {
       if (segment > until) return;
       await this.#upkeep.room();
       const { aborted } = this.#journal;
-      const intact = this.#journal.wrote(segment);
+      const intact = this.#journal.sealed.wrote(segment);
       const runs = await this.#worker.ask('flush', { segment, aborted, intact });
       for (const [run, tick] of runs) this.#ledger.flushed(run, tick);
       this.#ledger.applied(segment);
       this.#upkeep.flushed();
-      await this.#journal.drop(segment);
+      await this.#journal.sealed.drop(segment);
       this.#waiting -= this.#sealed.get(segment) ?? 0;
       this.#sealed.delete(segment);
       this.#progressed();

@@ -1,7 +1,5 @@
 import type { ArchetypeError } from '@archetype/core';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FileSystem } from '../file-system/file-system.ts';
 import { Answers } from './answers.ts';
 import { closed, isStale, noRoom, notSaid, notStored, notSynced, tooLarge } from './failures.ts';
 import { isCopied } from './frame-batch.ts';
@@ -12,6 +10,7 @@ import { Queue, type Seal, type Waiting } from './queue.ts';
 import { readJournal, type JournalReport, type JournalStart } from './read-journal.ts';
 import { FORMER_OWNER, type AbortedRange } from './recovery.ts';
 import { Reserve } from './reserve.ts';
+import { SealedSegments } from './sealed-segments.ts';
 import { SegmentMaker } from './segment-maker.ts';
 
 /** Records that share a write and are not acknowledged yet. */
@@ -41,8 +40,6 @@ const alone: JournalOwner = {
  * opening, the queue, segments, the reserve and telling callers are files of their own.
  */
 export class Journal {
-  readonly #fs: FileSystem;
-  readonly #directory: string;
   readonly #segments: SegmentMaker;
   readonly #durability: Durability;
   readonly #owner: JournalOwner;
@@ -66,9 +63,7 @@ export class Journal {
   #current: OpenSegment | undefined;
   /** Sealed segments whose files are being closed; nobody waits for them. */
   #closings: Promise<unknown> = Promise.resolve();
-  readonly #found: ReadonlySet<string>;
-  /** Segments that nothing is written to any more, in order. A directory also lists one that is only being made. */
-  #sealed: readonly string[];
+  readonly sealed: SealedSegments;
   #broken: ArchetypeError | undefined;
   #closed = false;
   /** `relaxed`: the sync that is to come, or under way. */
@@ -79,8 +74,6 @@ export class Journal {
     { report, next, aborted, segments }: JournalStart,
     reserve: Reserve,
   ) {
-    this.#fs = options.fs;
-    this.#directory = options.directory;
     this.#durability = options.durability ?? { mode: 'durable', syncDelayMs: 0 };
     this.#segments = new SegmentMaker(
       options.fs,
@@ -93,8 +86,7 @@ export class Journal {
     this.report = report;
     this.#nextSequence = next;
     this.aborted = [...aborted];
-    this.#sealed = segments;
-    this.#found = new Set(segments);
+    this.sealed = new SealedSegments(options.fs, options.directory, segments);
   }
 
   /** @throws `journal_foreign`, `format_newer`, `storage_unavailable` */
@@ -164,22 +156,6 @@ export class Journal {
     this.#queue.push({ kind: 'seal', resolve });
     this.#running ??= this.#run();
     return promise;
-  }
-
-  /** Names of the segments that nothing is written to any more, in order. */
-  get sealed(): readonly string[] {
-    return this.#sealed;
-  }
-
-  /** Whether this process wrote a segment, which is sound then; what opening found may be damaged. */
-  wrote(name: string): boolean {
-    return !this.#found.has(name);
-  }
-
-  /** Removes a sealed segment whose records are kept elsewhere. */
-  async drop(name: string): Promise<void> {
-    await this.#fs.remove(join(this.#directory, name));
-    this.#sealed = this.#sealed.filter((other) => other !== name);
   }
 
   async close(): Promise<void> {
@@ -381,7 +357,7 @@ export class Journal {
         await this.#reserve.giveUp();
         this.#current = await this.#begin(sequence, abort);
         // Whoever moves sealed segments into parts must not find what was refused, nor what nobody knows the end of.
-        this.#sealed = [...this.#sealed, segment.name];
+        this.sealed.add(segment.name);
       }
       error = notStored(cause);
     } catch (second) {
@@ -397,7 +373,7 @@ export class Journal {
       await this.#sync(segment);
       const [before, closing] = [this.#closings, segment.close()];
       this.#closings = before.then(() => closing);
-      this.#sealed = [...this.#sealed, segment.name];
+      this.sealed.add(segment.name);
     }
     resolve(segment?.name);
   }

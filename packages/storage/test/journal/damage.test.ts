@@ -60,10 +60,10 @@ test('a segment of which nothing is sound is set aside, and nobody is told to re
   expect(values).toEqual([]);
   expect(report.quarantined).toMatchObject([{ bytes: bytes.length }]);
   // What it lists is read to be moved into parts.
-  for (const name of journal.sealed) await readFile(join(directory, name));
+  for (const name of journal.sealed.names) await readFile(join(directory, name));
   await journal.append(record(9));
   await journal.seal();
-  expect(journal.sealed).toHaveLength(1);
+  expect(journal.sealed.names).toHaveLength(1);
   await journal.close();
   expect((await read(directory)).values).toEqual([9]);
 });

@@ -17,16 +17,16 @@ test('a segment is sealed when nothing is written to it any more, and not while 
     },
   };
   const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
-  sealed = () => journal.sealed;
+  sealed = () => journal.sealed.names;
   seen = [];
   const first = await journal.append(record(1));
-  expect(journal.sealed).toEqual([]);
+  expect(journal.sealed.names).toEqual([]);
   await journal.seal();
-  expect(journal.sealed).toEqual([first]);
+  expect(journal.sealed.names).toEqual([first]);
   await journal.append(record(2));
-  expect(journal.sealed).toEqual([first]);
-  await journal.drop(first);
-  expect(journal.sealed).toEqual([]);
+  expect(journal.sealed.names).toEqual([first]);
+  await journal.sealed.drop(first);
+  expect(journal.sealed.names).toEqual([]);
   await journal.close();
   expect(seen).toEqual([[], [first]]);
 });
@@ -109,12 +109,12 @@ test('a segment with refused records is offered for flushing once they are cut o
   let seen: readonly string[] = [];
   const { fileSystem, failNext } = failingWrite(() => (seen = sealed()));
   const { journal } = await openJournal(await temporaryDirectory(), fileSystem);
-  sealed = () => journal.sealed;
+  sealed = () => journal.sealed.names;
   const first = await journal.append(record(1));
   failNext();
   await expect(journal.append(record(2))).rejects.toMatchObject({ code: 'commit_failed' });
   expect(seen).toEqual([]);
-  expect(journal.sealed).toEqual([first]);
+  expect(journal.sealed.names).toEqual([first]);
   expect(journal.aborted).toEqual([{ from: 2, to: 2 }]);
   await journal.close();
 });
@@ -128,6 +128,6 @@ test('a segment that may hold refused records is not offered for flushing', asyn
   failNext();
   await expect(journal.append(record(2))).rejects.toMatchObject({ code: 'commit_unknown' });
   expect(await journal.seal()).toBeUndefined();
-  expect(journal.sealed).toEqual([]);
+  expect(journal.sealed.names).toEqual([]);
   await journal.close();
 });

@@ -30,7 +30,7 @@ export interface Opened {
 }
 
 /** Whoever owns a journal, and knows this sequence to be acknowledged. */
-const ownerWho = (lastDurable: number): JournalOwner => ({
+export const ownerWho = (lastDurable: number): JournalOwner => ({
   forced: false,
   lastDurable,
   confirm: () => undefined,

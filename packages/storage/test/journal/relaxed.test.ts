@@ -2,9 +2,26 @@ import { ArchetypeError } from '@archetype/core';
 import { nodeFileSystem, type FileSystem } from '@archetype/storage';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { JournalOwner } from '../../src/journal/journal-options.ts';
 import { Journal } from '../../src/journal/journal.ts';
-import { record, temporaryDirectory } from './journal-in.ts';
+import { ownerWho, record, storeId, temporaryDirectory } from './journal-in.ts';
 import { wrapFile } from './wrap-file.ts';
+
+async function openRelaxed(
+  syncDelayMs: number,
+  owner: Partial<JournalOwner>,
+  fs: FileSystem = nodeFileSystem,
+): Promise<Journal> {
+  return Journal.open({
+    fs,
+    directory: join(await temporaryDirectory(), 'journal'),
+    storeId,
+    next: 1,
+    onRecord: () => undefined,
+    durability: { mode: 'relaxed', syncDelayMs },
+    owner: { ...ownerWho(0), ...owner },
+  });
+}
 
 /** A journal of which each sync waits until it is let go, and what its segment was told, in order. */
 async function openHeld(syncDelayMs: number) {
@@ -28,14 +45,7 @@ async function openHeld(syncDelayMs: number) {
       });
     },
   };
-  const journal = await Journal.open({
-    fs,
-    directory: join(await temporaryDirectory(), 'journal'),
-    storeId: new Uint8Array(16).fill(7),
-    next: 1,
-    onRecord: () => undefined,
-    durability: { mode: 'relaxed', syncDelayMs },
-  });
+  const journal = await openRelaxed(syncDelayMs, {}, fs);
   await journal.append(record(1));
   await expect.poll(() => calls.filter((call) => call === 'sync').length).toBe(2);
   held = Promise.withResolvers<void>();
@@ -80,22 +90,11 @@ test('who was taken over before a sync tells the next owner nothing of what it c
   for (const lost of [false, true]) {
     let taken = false;
     const durable: number[] = [];
-    const journal = await Journal.open({
-      fs: nodeFileSystem,
-      directory: join(await temporaryDirectory(), 'journal'),
-      storeId: new Uint8Array(16).fill(7),
-      next: 1,
-      onRecord: () => undefined,
-      durability: { mode: 'relaxed', syncDelayMs: 20 },
-      owner: {
-        forced: false,
-        lastDurable: 0,
-        confirm: () => {
-          if (taken) throw new ArchetypeError('stale_writer', 'The store is theirs.');
-        },
-        acknowledged: () => undefined,
-        durable: (sequence) => void durable.push(sequence),
+    const journal = await openRelaxed(20, {
+      confirm: () => {
+        if (taken) throw new ArchetypeError('stale_writer', 'The store is theirs.');
       },
+      durable: (sequence) => void durable.push(sequence),
     });
     await journal.append(record(1));
     taken = lost;
@@ -107,22 +106,11 @@ test('who was taken over before a sync tells the next owner nothing of what it c
 test('what was written and then refused is not noted as durable', async () => {
   const noted: number[] = [];
   let failing = false;
-  const journal = await Journal.open({
-    fs: nodeFileSystem,
-    directory: join(await temporaryDirectory(), 'journal'),
-    storeId: new Uint8Array(16).fill(7),
-    next: 1,
-    onRecord: () => undefined,
-    durability: { mode: 'relaxed', syncDelayMs: 50 },
-    owner: {
-      forced: false,
-      lastDurable: 0,
-      confirm: () => {
-        if (failing) throw new Error('EIO: the owner cannot be read');
-      },
-      acknowledged: () => undefined,
-      durable: (sequence) => void noted.push(sequence),
+  const journal = await openRelaxed(50, {
+    confirm: () => {
+      if (failing) throw new Error('EIO: the owner cannot be read');
     },
+    durable: (sequence) => void noted.push(sequence),
   });
   await journal.append(record(1));
   await journal.seal();

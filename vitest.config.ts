@@ -10,11 +10,17 @@ export default defineConfig({
   test: {
     reporters: ['default', './scripts/summary-reporter.ts'],
     testTimeout: 60_000,
-    // V8 of Node 24 now and then aborts a process ("Check failed: jit_page.has_value()") in which threads come and go, where
-    // the processor has protection keys for pages of code; without them it does not look for the page. Other platforms have
-    // no such argument. To be removed when Node has the fix.
-    execArgv:
-      process.platform === 'linux' && process.arch === 'x64' ? ['--no-memory-protection-keys'] : [],
+    // V8 of Node 24 now and then ends a process in which threads come and go that run WebAssembly, as each does that loads
+    // TypeScript: with "Check failed: jit_page.has_value()", where the processor has protection keys for pages of code, and
+    // with a segmentation fault when it compiles a call out of WebAssembly again (Runtime_TierUpWasmToJSWrapper) and frees
+    // what another thread compiled. Without keys it does not look for the page, and no call is compiled twice. Other platforms
+    // do not have the first argument. To be removed when Node has the fixes.
+    execArgv: [
+      '--wasm-wrapper-tiering-budget=2147483647',
+      ...(process.platform === 'linux' && process.arch === 'x64'
+        ? ['--no-memory-protection-keys']
+        : []),
+    ],
     projects: [
       {
         extends: true,

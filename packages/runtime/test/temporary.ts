@@ -9,9 +9,9 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-/** Arguments with which Node runs a TypeScript file against the packages' sources. */
+/** Arguments with which Node runs a TypeScript file against the packages' sources, and V8 as this process was told to run. */
 export const nodeArguments = [
-  ...process.execArgv.filter((argument) => argument === '--no-memory-protection-keys'),
+  ...process.execArgv.filter((argument) => /^--(no-memory-protection-keys|wasm-)/.test(argument)),
   '--conditions=@archetype/source',
   '--disable-warning=ExperimentalWarning',
 ];

@@ -1,6 +1,6 @@
 /** Arguments with which Node runs a TypeScript file against the packages' sources, and V8 as this process was told to run. */
 export const nodeArguments: readonly string[] = [
-  ...process.execArgv.filter((argument) => argument === '--no-memory-protection-keys'),
+  ...process.execArgv.filter((argument) => /^--(no-memory-protection-keys|wasm-)/.test(argument)),
   '--conditions=@archetype/source',
   '--disable-warning=ExperimentalWarning',
 ];

@@ -1,8 +1,10 @@
 import { nodeFileSystem } from '@archetype/storage';
 import { constants } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { AlignedBlocks } from '../src/file-system/aligned-blocks.ts';
+import { LargeWrites } from '../src/file-system/large-writes.ts';
 import { temporaryDirectory } from './journal/journal-in.ts';
 
 const onLinux = process.platform === 'linux';
@@ -19,6 +21,16 @@ async function flagsOf(path: string): Promise<readonly number[]> {
   return flags;
 }
 const synced = (flags: number): boolean => (flags & constants.O_DSYNC) !== 0;
+const direct = (flags: number): boolean => (flags & constants.O_DIRECT) !== 0;
+
+const MB = 1_048_576;
+/** Some buffers of odd sizes, so many bytes in all, each of which tells its place. */
+function buffersOf(bytes: number, first: number): readonly Uint8Array[] {
+  const all = new Uint8Array(bytes);
+  for (let k = 0; k < bytes; k++) all[k] = first + k * 7 + (k >> 12);
+  const cuts = bytes < 100 ? [0, bytes] : [0, 1, 31, 31, Math.floor(bytes / 3), bytes - 5, bytes];
+  return cuts.slice(1).map((cut, k) => all.subarray(cuts[k], cut));
+}
 
 // Elsewhere each write is followed by a sync, which cannot be looked at from outside.
 test.runIf(onLinux)(
@@ -37,3 +49,122 @@ test.runIf(onLinux)(
     expect([...(await readFile(path))]).toEqual([1, 2, 3, 4, 5, 6]);
   },
 );
+
+test.each(['write', 'writeSynced'] as const)(
+  'large amounts come to the file as they are, wherever they begin and end: %s',
+  async (how) => {
+    const path = join(await temporaryDirectory(), 'file');
+    const file = await nodeFileSystem.create(path, { synced: true });
+    const expected: Uint8Array[] = [];
+    let position = 0;
+    // More than there is memory for at a time, and few bytes, in turns.
+    const sizes = [64, MB, 5 * MB + 808, 12, MB + 1, 24 * MB + 4095, 3, 2 * MB - 82];
+    for (const [k, size] of sizes.entries()) {
+      const buffers = buffersOf(size, k);
+      await file[how](buffers, position);
+      expected.push(...buffers);
+      position += size;
+    }
+    if (onLinux)
+      expect((await flagsOf(path)).filter(direct).map(synced)).toEqual([how !== 'write']);
+    await file.sync();
+    await file.close();
+    if (onLinux) expect(await flagsOf(path)).toEqual([]);
+    expect(Buffer.concat(expected).equals(await readFile(path))).toBe(true);
+  },
+);
+
+test('large amounts that are written side by side do not disturb each other, nor what was read before', async () => {
+  const path = join(await temporaryDirectory(), 'file');
+  const file = await nodeFileSystem.create(path, { synced: true });
+  const buffers = Array.from({ length: 6 }, (_, k) => buffersOf(5 * MB + k, k));
+  const all = Buffer.concat(buffers.flat());
+  // As a process does that follows the journal.
+  const reader = await open(path);
+  const read = async (): Promise<Buffer> => {
+    const into = Buffer.alloc(all.length);
+    const { bytesRead } = await reader.read(into, 0, into.length, 0);
+    return into.subarray(0, bytesRead);
+  };
+  let position = 0;
+  const writes: Promise<void>[] = [];
+  for (const [k, some] of buffers.entries()) {
+    writes.push(file[k % 2 === 0 ? 'writeSynced' : 'write'](some, position));
+    position += some.reduce((n, { byteLength }) => n + byteLength, 0);
+    await read();
+  }
+  await Promise.all(writes);
+  expect((await read()).equals(all)).toBe(true);
+  await reader.close();
+  await file.close();
+});
+
+test('a file that is not going to be synced is written through the cache alone', async () => {
+  const path = join(await temporaryDirectory(), 'file');
+  const file = await nodeFileSystem.create(path);
+  await file.write(buffersOf(2 * MB, 1), 0);
+  if (onLinux) expect((await flagsOf(path)).filter(direct)).toEqual([]);
+  await file.close();
+  expect(await readFile(path)).toHaveLength(2 * MB);
+});
+
+/** A file, and large writes to it that have the memory they are given. */
+async function largeWrites(blocks: AlignedBlocks) {
+  const path = join(await temporaryDirectory(), 'file');
+  const handle = await open(path, 'w');
+  const large = new LargeWrites(path, constants.O_WRONLY, blocks);
+  onTestFinished(async () => {
+    await large.close();
+    await handle.close().catch(() => undefined);
+  });
+  const put = (buffers: readonly Uint8Array[], position: number): Promise<void> =>
+    large.write(handle, buffers, position);
+  return { path, handle, put };
+}
+
+test('where the file system refuses writes past the cache, all goes through it', async () => {
+  // A length that is no multiple of what disks write is refused as such.
+  const { path, put } = await largeWrites(new AlignedBlocks(2, 1_000_001));
+  const buffers = [buffersOf(3 * MB, 1), buffersOf(2 * MB + 7, 2)];
+  await put(buffers[0]!, 0);
+  await put(buffers[1]!, 3 * MB);
+  expect(Buffer.concat(buffers.flat()).equals(await readFile(path))).toBe(true);
+});
+
+test.each([
+  { opened: false, message: /taken away/ },
+  { opened: true, message: /detached/ },
+])(
+  'memory that is taken away while it waits fails its write, and memory that was lent comes back: $opened',
+  async ({ opened, message }) => {
+    const blocks = new AlignedBlocks(1, MB);
+    const { path, put } = await largeWrites(blocks);
+    if (opened) await put(buffersOf(2 * MB, 1), 0);
+    const lent = await blocks.lend();
+    const taken = new Uint8Array(2 * MB).fill(1);
+    const failure = put([taken], 0).catch((error: Error) => error.message);
+    if (opened) await new Promise((resolve) => setTimeout(resolve, 20));
+    structuredClone(taken.buffer, { transfer: [taken.buffer] });
+    blocks.giveBack(lent);
+    expect(await failure).toMatch(message);
+    const buffers = buffersOf(3 * MB, 3);
+    await put(buffers, 0);
+    expect(Buffer.concat(buffers).equals(await readFile(path))).toBe(true);
+  },
+);
+
+test('a write ends when all of its pieces have, also when one failed', async () => {
+  const blocks = new AlignedBlocks(1, MB);
+  const { handle, put } = await largeWrites(blocks);
+  await put(buffersOf(2 * MB, 0), 0);
+  const lent = await blocks.lend();
+  await handle.close();
+  let over = false;
+  const failure = put(buffersOf(2 * MB, 1), 100)
+    .finally(() => (over = true))
+    .catch((error: NodeJS.ErrnoException) => error.code);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(over).toBe(false);
+  blocks.giveBack(lent);
+  expect(await failure).toBe('EBADF');
+});

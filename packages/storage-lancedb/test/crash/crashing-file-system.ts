@@ -68,8 +68,8 @@ export class CrashingFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string): Promise<File> {
-    const file = await this.#call(() => nodeFileSystem.create(path));
+  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+    const file = await this.#call(() => nodeFileSystem.create(path, use));
     this.#files.set(path, { synced: 0, size: 0, named: false });
     return this.#wrap(path, file);
   }

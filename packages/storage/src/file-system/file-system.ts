@@ -26,8 +26,11 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, in ascending order. */
   list(path: string): Promise<readonly string[]>;
-  /** A new file; it must not exist. */
-  create(path: string): Promise<File>;
+  /**
+   * A new file; it must not exist. With `synced`, all that is written to it is going to be synced: where much is written at
+   * once, it may go past the system's cache.
+   */
+  create(path: string, use?: { readonly synced?: boolean }): Promise<File>;
   open(path: string): Promise<File>;
   /** Absent is success. */
   remove(path: string): Promise<void>;

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { totalBytes } from './byte-range.ts';
 import type { File, FileSystem } from './file-system.ts';
+import { LARGE_BYTES, LargeWrites } from './large-writes.ts';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
-
-/** Buffers that one system call takes. */
-const IOV_MAX = 1024;
+import { writeAll } from './write-all.ts';
 
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
 /** Only Linux promises of `O_DSYNC` what a sync does. */
@@ -18,22 +18,29 @@ class NodeFile implements File {
    * was in between.
    */
   #synced: Promise<FileHandle> | undefined;
+  /** Of files that are going to be synced. */
+  readonly #large: { readonly plain: LargeWrites; readonly synced: LargeWrites } | undefined;
   readonly size: number;
 
-  constructor(handle: FileHandle, path: string, size: number) {
+  constructor(handle: FileHandle, path: string, size: number, { synced = false } = {}) {
     this.#handle = handle;
     this.#path = path;
     this.size = size;
+    if (!synced) return;
+    this.#large = {
+      plain: new LargeWrites(path, constants.O_WRONLY),
+      synced: new LargeWrites(path, SYNCED ?? constants.O_WRONLY),
+    };
   }
 
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    return writeAll(this.#handle, buffers, position);
+    return put(this.#handle, this.#large?.plain, buffers, position);
   }
 
   async writeSynced(buffers: readonly Uint8Array[], position: number): Promise<void> {
     if (SYNCED !== undefined) {
       this.#synced ??= open(this.#path, SYNCED);
-      return writeAll(await this.#synced, buffers, position);
+      return put(await this.#synced, this.#large?.synced, buffers, position);
     }
     await this.write(buffers, position);
     await this.sync();
@@ -66,45 +73,23 @@ class NodeFile implements File {
       // One that could not be opened was told of by the write that asked for it.
       const synced = await this.#synced?.catch(() => undefined);
       await synced?.close();
+      await this.#large?.plain.close();
+      await this.#large?.synced.close();
     } finally {
       await this.#handle.close();
     }
   }
 }
 
-async function writeAll(
+function put(
   handle: FileHandle,
+  large: LargeWrites | undefined,
   buffers: readonly Uint8Array[],
   position: number,
 ): Promise<void> {
-  let at = position;
-  for (let k = 0; k < buffers.length; k += IOV_MAX) {
-    const some = buffers.slice(k, k + IOV_MAX);
-    const length = some.reduce((n, buffer) => n + buffer.byteLength, 0);
-    const { bytesWritten } = await handle.writev(some, at);
-    if (bytesWritten < length) await writeRest(handle, some, bytesWritten, at);
-    at += length;
-  }
-}
-
-/** A system call may write less than it was given; what is left goes one buffer at a time. */
-async function writeRest(
-  handle: FileHandle,
-  buffers: readonly Uint8Array[],
-  written: number,
-  position: number,
-): Promise<void> {
-  let skip = written;
-  let at = position + written;
-  for (const buffer of buffers) {
-    let from = Math.min(skip, buffer.byteLength);
-    skip -= from;
-    while (from < buffer.byteLength) {
-      const { bytesWritten } = await handle.write(buffer, from, buffer.byteLength - from, at);
-      from += bytesWritten;
-      at += bytesWritten;
-    }
-  }
+  if (large === undefined || totalBytes(buffers) < LARGE_BYTES)
+    return writeAll(handle, buffers, position);
+  return large.write(handle, buffers, position);
 }
 
 /** The file system of the machine. */
@@ -113,8 +98,8 @@ export const nodeFileSystem: FileSystem = {
   async list(path) {
     return (await readdir(path)).toSorted();
   },
-  async create(path) {
-    return new NodeFile(await open(path, NEW), path, 0);
+  async create(path, use) {
+    return new NodeFile(await open(path, NEW), path, 0, use);
   },
   async open(path) {
     const handle = await open(path, 'r+');

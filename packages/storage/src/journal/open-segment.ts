@@ -1,12 +1,23 @@
 import { join } from 'node:path';
+import { totalBytes } from '../file-system/byte-range.ts';
 import type { File, FileSystem } from '../file-system/file-system.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { encodeHeader, HEADER_BYTES, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { segmentName } from './segment.ts';
 
+/** Writes beside a sync, at a time: when one ends the disk has the next, however busy the main thread is. */
+const BESIDE = 2;
+
+/** What one of them has to itself. */
+interface Beside {
+  readonly batch: FrameBatch;
+  /** Resolves when it is written. Never rejects. */
+  over: Promise<void> | undefined;
+}
+
 /** Records on their way into a segment. */
 export interface SegmentWrite {
-  /** Resolves when the next write may begin: at once beside one that syncs, else when this one is written. Never rejects. */
+  /** Resolves when the next write may begin; undefined: at once. Never rejects. */
   readonly room: Promise<void> | undefined;
   /** Resolves when the records survive a power loss, or with `relaxed` the death of the process. */
   readonly done: Promise<void>;
@@ -31,17 +42,23 @@ export class OpenSegment {
   readonly #identity: SegmentIdentity;
   /** Writes are to survive a power loss. */
   readonly #synced: boolean;
-  /** Memory of a write that syncs itself, and of one that does not: one of each may be under way. 256 KB each, made when needed. */
+  /** Memory of the write that syncs itself; 256 KB, made when needed. */
   #batch: FrameBatch | undefined;
-  #beside: FrameBatch | undefined;
+  /** Of those that do not, each the place of every second one. */
+  readonly #beside: Beside[] = [];
+  #besides = 0;
   /** Where what is acknowledged ends. */
   #acknowledged: SegmentEnd;
   /** Where the next write begins. */
   #end = HEADER_BYTES;
-  /** The sequence behind what was written. */
+  /** The sequence behind what began to be written. */
+  #begun: number;
+  /** The sequence behind what was written, and all before it. */
   #next: number;
   /** Records before it survive a power loss. */
   #proven: number;
+  /** Resolves when the newest write that does not sync itself is over. Never rejects. */
+  #lastWritten: Promise<void> | undefined;
   /** A synced write, or a sync, that is under way. */
   #syncing: Promise<void> | undefined;
   #syncFailed: { readonly cause: unknown } | undefined;
@@ -53,7 +70,7 @@ export class OpenSegment {
     this.#file = file;
     this.#identity = identity;
     this.#synced = synced;
-    this.#next = this.#proven = identity.first;
+    this.#begun = this.#next = this.#proven = identity.first;
     this.#acknowledged = { bytes: HEADER_BYTES, next: identity.first };
   }
 
@@ -65,7 +82,7 @@ export class OpenSegment {
     synced: boolean,
   ): Promise<OpenSegment> {
     const path = join(directory, segmentName(identity.first));
-    const file = await fs.create(path);
+    const file = await fs.create(path, { synced });
     const segment = new OpenSegment(file, identity, synced);
     try {
       await file.write([encodeHeader(identity)], 0);
@@ -83,15 +100,15 @@ export class OpenSegment {
 
   /** Begins to write records behind those before, when the last write has left room for it. */
   write(records: readonly NumberedRecord[]): SegmentWrite {
-    // It says of all before it that they are durable: none may be left to a sync.
-    const syncsItself = this.#synced && this.#syncing === undefined && !this.unsynced;
-    const batch = syncsItself
-      ? (this.#batch ??= new FrameBatch())
-      : (this.#beside ??= new FrameBatch());
+    // It says of all before it that they are durable: none may be left to a sync, or be on its way.
+    const syncsItself = this.#synced && this.#syncing === undefined && this.#proven === this.#begun;
+    const beside = syncsItself ? undefined : this.#nextBeside();
+    const batch = beside?.batch ?? (this.#batch ??= new FrameBatch());
     const position = this.#end;
     const bytes = records.reduce((n, record) => n + record.bytes, 0);
     this.#end += bytes;
     const next = records.at(-1)!.sequence + 1;
+    this.#begun = next;
     const end = { bytes: this.#end, next };
     const proven = this.#proven;
     const write = async (how: 'write' | 'writeSynced'): Promise<void> => {
@@ -99,20 +116,35 @@ export class OpenSegment {
       checkWhole(buffers, bytes);
       await this.#file[how](buffers, position);
     };
-    if (syncsItself) {
+    if (beside === undefined) {
       return { room: undefined, done: this.#sync(() => write('writeSynced'), next), end };
     }
-    const written = this.#written(write('write'), next);
-    const room = written.catch(() => undefined);
+    const written = this.#written(write('write'), next, this.#lastWritten);
+    this.#lastWritten = beside.over = written.catch(() => undefined);
+    // The place that the next one takes.
+    const room = this.#beside[this.#besides % BESIDE]?.over;
     return { room, done: this.#synced ? this.#cover(written, next) : written, end };
   }
 
-  async #written(writing: Promise<void>, next: number): Promise<void> {
+  #nextBeside(): Beside {
+    return (this.#beside[this.#besides++ % BESIDE] ??= {
+      batch: new FrameBatch(),
+      over: undefined,
+    });
+  }
+
+  /** In the order of beginning: what stands behind a hole proves nothing. */
+  async #written(
+    writing: Promise<void>,
+    next: number,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
     try {
       await writing;
     } catch (cause) {
       this.#writeFailed ??= { cause };
     }
+    await before;
     if (this.#writeFailed !== undefined) throw this.#writeFailed.cause;
     this.#next = Math.max(this.#next, next);
   }
@@ -183,7 +215,7 @@ export class OpenSegment {
  * What is copied throws by itself.
  */
 function checkWhole(buffers: readonly Uint8Array[], bytes: number): void {
-  const found = buffers.reduce((n, buffer) => n + buffer.byteLength, 0);
+  const found = totalBytes(buffers);
   if (found === bytes) return;
   throw new Error(`${bytes} bytes were handed over, and ${found} were left when their turn came`);
 }

@@ -31,8 +31,8 @@ function heldDisk() {
   };
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => {
-      const file = await nodeFileSystem.create(path);
+    create: async (path, use) => {
+      const file = await nodeFileSystem.create(path, use);
       return wrapFile(file, {
         write: async (buffers, position) => {
           await begin('write');
@@ -67,10 +67,10 @@ function heldDisk() {
     until,
     hold: (...some: readonly Call[]) => (holding = some),
     failWrites: (error: Error | undefined) => (failure = error),
-    /** Ends the oldest call that waits. */
-    end: async (error?: Error): Promise<void> => {
-      await until(() => held.length > 0);
-      const { resolve, reject } = held.shift()!;
+    /** Ends a call that waits: the oldest, or the one behind so many others. */
+    end: async (error?: Error, behind = 0): Promise<void> => {
+      await until(() => held.length > behind);
+      const { resolve, reject } = held.splice(behind, 1)[0]!;
       if (error === undefined) resolve();
       else reject(error);
     },
@@ -137,19 +137,94 @@ test('many small records that are large together are written beside a sync, from
   expect((await read(directory)).values).toEqual([1, 2, ...values]);
 });
 
-test('one is written beside a sync at a time', async () => {
+test('two are written beside a sync at a time', async () => {
   const { journal, append, calls, until, letGo, directory } = await begun('synced write', 'write');
   const all = [append(2)];
   await until(() => calls.length === 1);
-  all.push(append(3, LARGE));
-  await until(() => calls.length === 2);
-  all.push(append(4, LARGE));
+  for (const value of [3, 4]) {
+    all.push(append(value, LARGE));
+    await until(() => calls.length === value - 1);
+  }
+  all.push(append(5, LARGE));
   await turns(50);
-  expect(calls).toEqual(['synced write', 'write']);
+  expect(calls).toEqual(['synced write', 'write', 'write']);
   letGo();
   await Promise.all(all);
   await journal.close();
-  expect((await read(directory)).values).toEqual([1, 2, 3, 4]);
+  expect((await read(directory)).values).toEqual([1, 2, 3, 4, 5]);
+});
+
+/** Record 2 is acknowledged; 3 and 4 are being written, and the disk has ended with 4. */
+async function secondWritten() {
+  const disk = await begun('synced write', 'write');
+  const { append, calls, told, until, end } = disk;
+  void append(2);
+  await until(() => calls.length === 1);
+  const large = [append(3, LARGE)];
+  await until(() => calls.length === 2);
+  large.push(append(4, LARGE));
+  await until(() => calls.length === 3);
+  await end();
+  await end(undefined, 1);
+  await until(() => told.length === 1);
+  return { ...disk, large };
+}
+
+test('what is written before the one before it waits for that one, and proves nothing of it', async () => {
+  const { journal, append, calls, told, large, end, until, letGo, hold, directory, segment } =
+    await secondWritten();
+  await turns(50);
+  expect(calls).toEqual(['synced write', 'write', 'write']);
+  hold('sync');
+  await end();
+  await until(() => calls.length === 4);
+  expect(told).toEqual([2]);
+  const last = append(5, LARGE);
+  letGo();
+  await Promise.all([...large, last]);
+  expect(told).toEqual([2, 3, 4, 5]);
+  await journal.close();
+  const { frames } = await readSegment(nodeFileSystem, directory, segment, storeId);
+  expect(frames.map(({ unproven }) => unproven)).toEqual([0, 0, 1, 2, 2]);
+});
+
+test('when one cannot be written, the one behind it is refused though it was', async () => {
+  const { journal, calls, told, large, end, letGo, hold, directory } = await secondWritten();
+  hold();
+  await end(new Error('EIO: injected'));
+  letGo();
+  expect(await Promise.all(large)).toEqual(['commit_failed', 'commit_failed']);
+  expect(told).toEqual([2]);
+  expect(calls[3]).toBe('truncate');
+  await journal.append(record(5));
+  await journal.close();
+  const { values, report } = await read(directory);
+  expect(values).toEqual([1, 2, 5]);
+  expect(report.damaged).toEqual([]);
+});
+
+test('a write syncs itself only when none before it is on its way', async () => {
+  const { journal, append, calls, told, until, end, letGo, directory } = await begun(
+    'synced write',
+    'write',
+  );
+  void append(2);
+  await until(() => calls.length === 1);
+  for (const value of [3, 4]) {
+    void append(value, LARGE);
+    await until(() => calls.length === value - 1);
+  }
+  await end();
+  await end();
+  // 3 is synced and 4 is not written.
+  await until(() => told.includes(3));
+  void append(5, LARGE);
+  await until(() => calls.length === 5);
+  expect(calls).toEqual(['synced write', 'write', 'write', 'sync', 'write']);
+  letGo();
+  await until(() => told.length === 4);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2, 3, 4, 5]);
 });
 
 test('small records wait for the sync under way, and share a write', async () => {

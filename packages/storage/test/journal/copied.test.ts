@@ -30,8 +30,8 @@ test('who appends as soon as a record is acknowledged finds the disk idle, and i
   let beside: (() => Promise<unknown>) | undefined;
   const { journal } = await openJournal(await temporaryDirectory(), {
     ...nodeFileSystem,
-    create: async (path) => {
-      const file = await nodeFileSystem.create(path);
+    create: async (path, use) => {
+      const file = await nodeFileSystem.create(path, use);
       return wrapFile(file, {
         writeSynced: async (buffers, position) => {
           writes.push(buffers.length);

@@ -125,7 +125,7 @@ test('what was refused and cut off is no damage when a power loss brings its byt
     });
   const { journal } = await openJournal(directory, {
     ...nodeFileSystem,
-    create: async (path) => wrap(await nodeFileSystem.create(path)),
+    create: async (path, use) => wrap(await nodeFileSystem.create(path, use)),
   });
   const segment = await journal.append(record(1));
   failing = true;

@@ -35,8 +35,8 @@ export class FaultyFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string): Promise<File> {
-    return this.#wrap(await this.#call(() => nodeFileSystem.create(path)));
+  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+    return this.#wrap(await this.#call(() => nodeFileSystem.create(path, use)));
   }
   async open(path: string): Promise<File> {
     return this.#wrap(await this.#call(() => nodeFileSystem.open(path)));

@@ -20,7 +20,7 @@ test('a segment that there is no room for takes nothing with it: the record is a
     });
   const fs: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => wrap(await nodeFileSystem.create(path)),
+    create: async (path, use) => wrap(await nodeFileSystem.create(path, use)),
   };
   const { journal } = await openJournal(join(directory, 'journal'), fs);
   for (let k = 0; k < 3; k++)
@@ -124,9 +124,9 @@ test('a segment that could not be made ahead of its use is made when it is used'
   let failing = false;
   const { journal } = await openJournal(directory, {
     ...nodeFileSystem,
-    create: async (path) => {
+    create: async (path, use) => {
       if (failing) throw new Error('EMFILE: too many open files');
-      return nodeFileSystem.create(path);
+      return nodeFileSystem.create(path, use);
     },
   });
   await journal.append(record(1));

@@ -29,8 +29,8 @@ async function openHeld(syncDelayMs: number) {
   let held: PromiseWithResolvers<void> | undefined;
   const fs: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => {
-      const file = await nodeFileSystem.create(path);
+    create: async (path, use) => {
+      const file = await nodeFileSystem.create(path, use);
       if (!path.endsWith('.log')) return file;
       return wrapFile(file, {
         write: async (buffers, position) => {

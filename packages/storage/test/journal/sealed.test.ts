@@ -36,9 +36,9 @@ async function counted() {
   const made: string[] = [];
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => {
+    create: async (path, use) => {
       if (path.endsWith('.log')) made.push(basename(path));
-      return nodeFileSystem.create(path);
+      return nodeFileSystem.create(path, use);
     },
   };
   const directory = await temporaryDirectory();
@@ -99,7 +99,7 @@ function failingWrite(truncating: () => void) {
     });
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    create: async (path) => wrap(await nodeFileSystem.create(path)),
+    create: async (path, use) => wrap(await nodeFileSystem.create(path, use)),
   };
   return { fileSystem, failNext: () => (fail = true) };
 }

@@ -20,8 +20,8 @@ export class SmallDisk implements FileSystem {
   list = nodeFileSystem.list;
   syncDirectory = nodeFileSystem.syncDirectory;
 
-  async create(path: string): Promise<File> {
-    return this.#wrap(path, await nodeFileSystem.create(path));
+  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+    return this.#wrap(path, await nodeFileSystem.create(path, use));
   }
   async open(path: string): Promise<File> {
     return this.#wrap(path, await nodeFileSystem.open(path));

@@ -13,8 +13,8 @@ export default defineConfig({
     // V8 of Node 24 now and then ends a process in which threads come and go that run WebAssembly, as each does that loads
     // TypeScript: with "Check failed: jit_page.has_value()", where the processor has protection keys for pages of code, and
     // with a segmentation fault when it compiles a call out of WebAssembly again (Runtime_TierUpWasmToJSWrapper) and frees
-    // what another thread compiled. Without keys it does not look for the page, and no call is compiled twice. Other platforms
-    // do not have the first argument. To be removed when Node has the fixes.
+    // what another thread compiled. Without keys it does not look for the page, and no call is compiled twice.
+    // `--no-memory-protection-keys` exists on Linux and x64 only. To be removed when Node has the fixes.
     execArgv: [
       '--wasm-wrapper-tiering-budget=2147483647',
       ...(process.platform === 'linux' && process.arch === 'x64'

@@ -31,5 +31,5 @@ export type {
 export type { RowRange } from './spans/span-entities.ts';
 
 // For tests of stores: every file call of the journal goes through it.
-export type { File, FileSystem } from './file-system/file-system.ts';
+export type { File, FileSystem, FileUse } from './file-system/file-system.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';

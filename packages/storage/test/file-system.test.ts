@@ -1,10 +1,11 @@
 import { nodeFileSystem } from '@archetype/storage';
 import { constants } from 'node:fs';
-import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { AlignedBlocks } from '../src/file-system/aligned-blocks.ts';
-import { LargeWrites } from '../src/file-system/large-writes.ts';
+import { FileWriter } from '../src/file-system/file-writer.ts';
 import { temporaryDirectory } from './journal/journal-in.ts';
 
 const onLinux = process.platform === 'linux';
@@ -22,6 +23,21 @@ async function flagsOf(path: string): Promise<readonly number[]> {
 }
 const synced = (flags: number): boolean => (flags & constants.O_DSYNC) !== 0;
 const direct = (flags: number): boolean => (flags & constants.O_DIRECT) !== 0;
+
+/** Whether the file system of these tests takes writes past the cache. */
+const takesDirect = onLinux && (await opensDirect());
+async function opensDirect(): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'archetype direct '));
+  try {
+    const flags = constants.O_CREAT | constants.O_WRONLY | constants.O_DIRECT;
+    await (await open(join(directory, 'file'), flags)).close();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
 
 const MB = 1_048_576;
 /** Some buffers of odd sizes, so many bytes in all, each of which tells its place. */
@@ -54,7 +70,7 @@ test.each(['write', 'writeSynced'] as const)(
   'large amounts come to the file as they are, wherever they begin and end: %s',
   async (how) => {
     const path = join(await temporaryDirectory(), 'file');
-    const file = await nodeFileSystem.create(path, { synced: true });
+    const file = await nodeFileSystem.create(path, { durable: true });
     const expected: Uint8Array[] = [];
     let position = 0;
     // More than there is memory for at a time, and few bytes, in turns.
@@ -74,9 +90,9 @@ test.each(['write', 'writeSynced'] as const)(
   },
 );
 
-test('large amounts that are written side by side do not disturb each other, nor what was read before', async () => {
+test('large writes side by side keep all bytes, also for a reader that had read the file before', async () => {
   const path = join(await temporaryDirectory(), 'file');
-  const file = await nodeFileSystem.create(path, { synced: true });
+  const file = await nodeFileSystem.create(path, { durable: true });
   const buffers = Array.from({ length: 6 }, (_, k) => buffersOf(5 * MB + k, k));
   const all = Buffer.concat(buffers.flat());
   // As a process does that follows the journal.
@@ -102,69 +118,93 @@ test('large amounts that are written side by side do not disturb each other, nor
 test('a file that is not going to be synced is written through the cache alone', async () => {
   const path = join(await temporaryDirectory(), 'file');
   const file = await nodeFileSystem.create(path);
-  await file.write(buffersOf(2 * MB, 1), 0);
+  const buffers = buffersOf(2 * MB, 1);
+  await file.write(buffers, 0);
   if (onLinux) expect((await flagsOf(path)).filter(direct)).toEqual([]);
   await file.close();
-  expect(await readFile(path)).toHaveLength(2 * MB);
+  expect(Buffer.concat(buffers).equals(await readFile(path))).toBe(true);
 });
 
-/** A file, and large writes to it that have the memory they are given. */
-async function largeWrites(blocks: AlignedBlocks) {
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A file, and writes to it that have the memory they are given. */
+async function fileWriter(blocks: AlignedBlocks) {
   const path = join(await temporaryDirectory(), 'file');
   const handle = await open(path, 'w');
-  const large = new LargeWrites(path, constants.O_WRONLY, blocks);
+  const writer = new FileWriter(handle, path, constants.O_WRONLY, { direct: true, blocks });
   onTestFinished(async () => {
-    await large.close();
-    await handle.close().catch(() => undefined);
+    await writer.close().catch(() => undefined);
   });
   const put = (buffers: readonly Uint8Array[], position: number): Promise<void> =>
-    large.write(handle, buffers, position);
+    writer.write(buffers, position);
   return { path, handle, put };
 }
 
-test('where the file system refuses writes past the cache, all goes through it', async () => {
-  // A length that is no multiple of what disks write is refused as such.
-  const { path, put } = await largeWrites(new AlignedBlocks(2, 1_000_001));
-  const buffers = [buffersOf(3 * MB, 1), buffersOf(2 * MB + 7, 2)];
-  await put(buffers[0]!, 0);
-  await put(buffers[1]!, 3 * MB);
-  expect(Buffer.concat(buffers.flat()).equals(await readFile(path))).toBe(true);
-});
+test.runIf(takesDirect)(
+  'where the file system refuses writes past the cache, all goes through it',
+  async () => {
+    // A length that is no multiple of what disks write is refused as such.
+    const { path, put } = await fileWriter(new AlignedBlocks(2, 1_000_001));
+    const buffers = [buffersOf(3 * MB, 1), buffersOf(2 * MB + 7, 2)];
+    await put(buffers[0]!, 0);
+    await put(buffers[1]!, 3 * MB);
+    expect(Buffer.concat(buffers.flat()).equals(await readFile(path))).toBe(true);
+  },
+);
 
-test.each([
-  { opened: false, message: /taken away/ },
-  { opened: true, message: /detached/ },
-])(
-  'memory that is taken away while it waits fails its write, and memory that was lent comes back: $opened',
-  async ({ opened, message }) => {
+/** Why a write fails whose memory is transferred some time after it began. */
+async function transferred(put: Put, blocks: AlignedBlocks, begun: () => unknown): Promise<string> {
+  const lent = await blocks.lend();
+  const taken = new Uint8Array(2 * MB).fill(1);
+  const failure = put([taken], 0).then(
+    () => 'it did not fail',
+    (error: Error) => error.message,
+  );
+  await begun();
+  structuredClone(taken.buffer, { transfer: [taken.buffer] });
+  blocks.giveBack(lent);
+  return failure;
+}
+type Put = Awaited<ReturnType<typeof fileWriter>>['put'];
+
+test.runIf(takesDirect)(
+  'a large write fails when its memory is transferred while the file is opened',
+  async () => {
     const blocks = new AlignedBlocks(1, MB);
-    const { path, put } = await largeWrites(blocks);
-    if (opened) await put(buffersOf(2 * MB, 1), 0);
-    const lent = await blocks.lend();
-    const taken = new Uint8Array(2 * MB).fill(1);
-    const failure = put([taken], 0).catch((error: Error) => error.message);
-    if (opened) await new Promise((resolve) => setTimeout(resolve, 20));
-    structuredClone(taken.buffer, { transfer: [taken.buffer] });
-    blocks.giveBack(lent);
-    expect(await failure).toMatch(message);
+    const { put } = await fileWriter(blocks);
+    const why = await transferred(put, blocks, () => undefined);
+    expect(why).toBe('2097152 bytes were handed over, and 0 were left when their turn came');
+  },
+);
+
+test.runIf(takesDirect)(
+  'a large write fails when its memory is transferred while it waits for a block, and gives the block back',
+  async () => {
+    const blocks = new AlignedBlocks(1, MB);
+    const { path, put } = await fileWriter(blocks);
+    await put(buffersOf(2 * MB, 1), 0);
+    expect(await transferred(put, blocks, turn)).toMatch(/detached/);
     const buffers = buffersOf(3 * MB, 3);
     await put(buffers, 0);
     expect(Buffer.concat(buffers).equals(await readFile(path))).toBe(true);
   },
 );
 
-test('a write ends when all of its pieces have, also when one failed', async () => {
-  const blocks = new AlignedBlocks(1, MB);
-  const { handle, put } = await largeWrites(blocks);
-  await put(buffersOf(2 * MB, 0), 0);
-  const lent = await blocks.lend();
-  await handle.close();
-  let over = false;
-  const failure = put(buffersOf(2 * MB, 1), 100)
-    .finally(() => (over = true))
-    .catch((error: NodeJS.ErrnoException) => error.code);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(over).toBe(false);
-  blocks.giveBack(lent);
-  expect(await failure).toBe('EBADF');
-});
+test.runIf(takesDirect)(
+  'a write ends when all of its pieces have, also when one failed',
+  async () => {
+    const blocks = new AlignedBlocks(1, MB);
+    const { handle, put } = await fileWriter(blocks);
+    await put(buffersOf(2 * MB, 0), 0);
+    const lent = await blocks.lend();
+    await handle.close();
+    let over = false;
+    const failure = put(buffersOf(2 * MB, 1), 100)
+      .finally(() => (over = true))
+      .catch((error: NodeJS.ErrnoException) => error.code);
+    await turn();
+    expect(over).toBe(false);
+    blocks.giveBack(lent);
+    expect(await failure).toBe('EBADF');
+  },
+);

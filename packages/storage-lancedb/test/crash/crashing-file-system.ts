@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem, type FileUse } from '@archetype/storage';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -68,7 +68,7 @@ export class CrashingFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+  async create(path: string, use?: FileUse): Promise<File> {
     const file = await this.#call(() => nodeFileSystem.create(path, use));
     this.#files.set(path, { synced: 0, size: 0, named: false });
     return this.#wrap(path, file);

@@ -1,15 +1,13 @@
 /**
- * Memory that begins at a page, as disks want it of writes that go past the system's cache: blocks of one size, lent out one by
- * one, made when the first is asked for and kept.
+ * Page-aligned memory, as disks want it of direct writes: `count` blocks of `bytes` each, a multiple of a page, lent one by one;
+ * made at the first request and kept.
  */
 export class AlignedBlocks {
   readonly #count: number;
-  /** Of each block. */
   readonly bytes: number;
   #free: Uint8Array[] | undefined;
   readonly #waiting: ((block: Uint8Array) => void)[] = [];
 
-  /** `bytes` of each are a multiple of a page. */
   constructor(count: number, bytes: number) {
     this.#count = count;
     this.bytes = bytes;
@@ -29,7 +27,7 @@ export class AlignedBlocks {
   }
 
   #make(): Uint8Array[] {
-    // Memory that may be resized is the only one of JavaScript that V8 takes from the system page by page.
+    // Of JavaScript's memory, V8 maps only that by itself which may be resized, so that it begins at a page. It never is.
     const size = this.#count * this.bytes;
     const memory = new ArrayBuffer(size, { maxByteLength: size });
     return Array.from(

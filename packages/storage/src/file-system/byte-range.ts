@@ -15,6 +15,3 @@ export function byteRange(
   }
   return views;
 }
-
-export const totalBytes = (buffers: readonly Uint8Array[]): number =>
-  buffers.reduce((n, { byteLength }) => n + byteLength, 0);

@@ -1,6 +1,6 @@
 /**
- * An open file of the journal. Calls overlap: a write may begin while a synced write or a sync of the same file is under way,
- * and each has a place of its own.
+ * An open file of the journal. Calls overlap: several writes may be under way, also beside a synced write or a sync of the same
+ * file, each to a range of its own; two may meet inside a page.
  */
 export interface File {
   /** Bytes when it was opened. */
@@ -17,6 +17,15 @@ export interface File {
   close(): Promise<void>;
 }
 
+/** What a new file is for. */
+export interface FileUse {
+  /**
+   * Nothing written to it counts until a sync covers it, so that large writes need not go through the system's cache. A hint: the
+   * promises of `File` are the same with it and without, and who ignores it is right too.
+   */
+  readonly durable?: boolean;
+}
+
 /**
  * Every call that the journal makes on files, some of them side by side: each is a point at which a process can die or a disk
  * can fail.
@@ -26,11 +35,8 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, in ascending order. */
   list(path: string): Promise<readonly string[]>;
-  /**
-   * A new file; it must not exist. With `synced`, all that is written to it is going to be synced: where much is written at
-   * once, it may go past the system's cache.
-   */
-  create(path: string, use?: { readonly synced?: boolean }): Promise<File>;
+  /** A new file; it must not exist. Who wraps a file system hands `use` on. */
+  create(path: string, use?: FileUse): Promise<File>;
   open(path: string): Promise<File>;
   /** Absent is success. */
   remove(path: string): Promise<void>;

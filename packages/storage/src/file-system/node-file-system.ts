@@ -1,10 +1,8 @@
 import { constants } from 'node:fs';
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import { totalBytes } from './byte-range.ts';
-import type { File, FileSystem } from './file-system.ts';
-import { LARGE_BYTES, LargeWrites } from './large-writes.ts';
+import type { File, FileSystem, FileUse } from './file-system.ts';
+import { FileWriter } from './file-writer.ts';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
-import { writeAll } from './write-all.ts';
 
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
 /** Only Linux promises of `O_DSYNC` what a sync does. */
@@ -13,37 +11,36 @@ const SYNCED = process.platform === 'linux' ? constants.O_WRONLY | constants.O_D
 class NodeFile implements File {
   readonly #handle: FileHandle;
   readonly #path: string;
-  /**
-   * The same file, opened by the first synced write so that each is one call: its result is there however busy the main thread
-   * was in between.
-   */
-  #synced: Promise<FileHandle> | undefined;
-  /** Of files that are going to be synced. */
-  readonly #large: { readonly plain: LargeWrites; readonly synced: LargeWrites } | undefined;
+  readonly #direct: boolean;
+  readonly #plain: FileWriter;
+  /** Opened by the first synced write, so that each is one call: its result is there however busy the main thread is. */
+  #synced: Promise<FileWriter> | undefined;
   readonly size: number;
 
-  constructor(handle: FileHandle, path: string, size: number, { synced = false } = {}) {
+  constructor(handle: FileHandle, path: string, size: number, { durable = false }: FileUse = {}) {
     this.#handle = handle;
     this.#path = path;
     this.size = size;
-    if (!synced) return;
-    this.#large = {
-      plain: new LargeWrites(path, constants.O_WRONLY),
-      synced: new LargeWrites(path, SYNCED ?? constants.O_WRONLY),
-    };
+    this.#direct = durable;
+    this.#plain = new FileWriter(handle, path, constants.O_WRONLY, { direct: durable });
   }
 
   write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    return put(this.#handle, this.#large?.plain, buffers, position);
+    return this.#plain.write(buffers, position);
   }
 
   async writeSynced(buffers: readonly Uint8Array[], position: number): Promise<void> {
     if (SYNCED !== undefined) {
-      this.#synced ??= open(this.#path, SYNCED);
-      return put(await this.#synced, this.#large?.synced, buffers, position);
+      this.#synced ??= this.#openSynced(SYNCED);
+      return (await this.#synced).write(buffers, position);
     }
     await this.write(buffers, position);
     await this.sync();
+  }
+
+  async #openSynced(flags: number): Promise<FileWriter> {
+    const handle = await open(this.#path, flags);
+    return new FileWriter(handle, this.#path, flags, { direct: this.#direct });
   }
 
   async read(into: Uint8Array, position: number): Promise<void> {
@@ -73,23 +70,10 @@ class NodeFile implements File {
       // One that could not be opened was told of by the write that asked for it.
       const synced = await this.#synced?.catch(() => undefined);
       await synced?.close();
-      await this.#large?.plain.close();
-      await this.#large?.synced.close();
     } finally {
-      await this.#handle.close();
+      await this.#plain.close();
     }
   }
-}
-
-function put(
-  handle: FileHandle,
-  large: LargeWrites | undefined,
-  buffers: readonly Uint8Array[],
-  position: number,
-): Promise<void> {
-  if (large === undefined || totalBytes(buffers) < LARGE_BYTES)
-    return writeAll(handle, buffers, position);
-  return large.write(handle, buffers, position);
 }
 
 /** The file system of the machine. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { totalBytes } from './byte-range.ts';
+import { totalBytes } from './total-bytes.ts';
 
 /** Buffers that one system call takes. */
 const IOV_MAX = 1024;

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { totalBytes } from '../file-system/byte-range.ts';
 import type { File, FileSystem } from '../file-system/file-system.ts';
+import { checkWhole } from '../file-system/total-bytes.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { encodeHeader, HEADER_BYTES, type NumberedRecord, type SegmentIdentity } from './frame.ts';
 import { segmentName } from './segment.ts';
 
-/** Writes beside a sync, at a time: when one ends the disk has the next, however busy the main thread is. */
+/** Writes that do not sync themselves, at a time: when one ends the disk has the next, however busy the main thread is. */
 const BESIDE = 2;
 
-/** What one of them has to itself. */
-interface Beside {
+/** A place for a write that does not sync itself. */
+interface Place {
   readonly batch: FrameBatch;
-  /** Resolves when it is written. Never rejects. */
-  over: Promise<void> | undefined;
+  /** Settles when it is free again. */
+  written: Promise<void> | undefined;
 }
 
 /** Records on their way into a segment. */
@@ -33,8 +33,8 @@ interface SegmentEnd {
 
 /**
  * The segment that records go to now. A write that finds the disk idle syncs itself; one that begins meanwhile is only written,
- * and the sync that comes next covers it and all others that were written by then: one is copied while the disk works on the
- * other. With `relaxed` no write syncs itself.
+ * and the sync that comes next covers it and all others that were written by then, so that the disk
+ * always has work. With `relaxed` no write syncs itself.
  */
 export class OpenSegment {
   readonly name: string;
@@ -44,9 +44,8 @@ export class OpenSegment {
   readonly #synced: boolean;
   /** Memory of the write that syncs itself; 256 KB, made when needed. */
   #batch: FrameBatch | undefined;
-  /** Of those that do not, each the place of every second one. */
-  readonly #beside: Beside[] = [];
-  #besides = 0;
+  /** For writes that do not, made when needed; the newest write has the last, and the first is the next to be free. */
+  readonly #places: Place[] = [];
   /** Where what is acknowledged ends. */
   #acknowledged: SegmentEnd;
   /** Where the next write begins. */
@@ -54,23 +53,19 @@ export class OpenSegment {
   /** The sequence behind what began to be written. */
   #begun: number;
   /** The sequence behind what was written, and all before it. */
-  #next: number;
+  #written: number;
   /** Records before it survive a power loss. */
   #proven: number;
-  /** Resolves when the newest write that does not sync itself is over. Never rejects. */
-  #lastWritten: Promise<void> | undefined;
   /** A synced write, or a sync, that is under way. */
   #syncing: Promise<void> | undefined;
   #syncFailed: { readonly cause: unknown } | undefined;
-  /** A write failed, and those behind it stand behind a hole. */
-  #writeFailed: { readonly cause: unknown } | undefined;
 
   private constructor(file: File, identity: SegmentIdentity, synced: boolean) {
     this.name = segmentName(identity.first);
     this.#file = file;
     this.#identity = identity;
     this.#synced = synced;
-    this.#begun = this.#next = this.#proven = identity.first;
+    this.#begun = this.#written = this.#proven = identity.first;
     this.#acknowledged = { bytes: HEADER_BYTES, next: identity.first };
   }
 
@@ -82,7 +77,7 @@ export class OpenSegment {
     synced: boolean,
   ): Promise<OpenSegment> {
     const path = join(directory, segmentName(identity.first));
-    const file = await fs.create(path, { synced });
+    const file = await fs.create(path, { durable: synced });
     const segment = new OpenSegment(file, identity, synced);
     try {
       await file.write([encodeHeader(identity)], 0);
@@ -102,8 +97,9 @@ export class OpenSegment {
   write(records: readonly NumberedRecord[]): SegmentWrite {
     // It says of all before it that they are durable: none may be left to a sync, or be on its way.
     const syncsItself = this.#synced && this.#syncing === undefined && this.#proven === this.#begun;
-    const beside = syncsItself ? undefined : this.#nextBeside();
-    const batch = beside?.batch ?? (this.#batch ??= new FrameBatch());
+    const newest = this.#places.at(-1)?.written;
+    const place = syncsItself ? undefined : this.#takePlace();
+    const batch = place?.batch ?? (this.#batch ??= new FrameBatch());
     const position = this.#end;
     const bytes = records.reduce((n, record) => n + record.bytes, 0);
     this.#end += bytes;
@@ -116,37 +112,32 @@ export class OpenSegment {
       checkWhole(buffers, bytes);
       await this.#file[how](buffers, position);
     };
-    if (beside === undefined) {
+    if (place === undefined) {
       return { room: undefined, done: this.#sync(() => write('writeSynced'), next), end };
     }
-    const written = this.#written(write('write'), next, this.#lastWritten);
-    this.#lastWritten = beside.over = written.catch(() => undefined);
-    // The place that the next one takes.
-    const room = this.#beside[this.#besides % BESIDE]?.over;
+    const written = this.#inOrder(newest, write('write'), next);
+    place.written = written;
+    const nextFree = this.#places.length < BESIDE ? undefined : this.#places[0]!.written;
+    const room = nextFree?.catch(() => undefined);
     return { room, done: this.#synced ? this.#cover(written, next) : written, end };
   }
 
-  #nextBeside(): Beside {
-    return (this.#beside[this.#besides++ % BESIDE] ??= {
-      batch: new FrameBatch(),
-      over: undefined,
-    });
+  #takePlace(): Place {
+    const free = this.#places.length < BESIDE ? undefined : this.#places.shift();
+    const place = free ?? { batch: new FrameBatch(), written: undefined };
+    this.#places.push(place);
+    return place;
   }
 
-  /** In the order of beginning: what stands behind a hole proves nothing. */
-  async #written(
+  /** Ends after those before it, and fails with them: behind a hole, bytes prove nothing. */
+  async #inOrder(
+    before: Promise<void> | undefined,
     writing: Promise<void>,
     next: number,
-    before: Promise<void> | undefined,
   ): Promise<void> {
-    try {
-      await writing;
-    } catch (cause) {
-      this.#writeFailed ??= { cause };
-    }
-    await before;
-    if (this.#writeFailed !== undefined) throw this.#writeFailed.cause;
-    this.#next = Math.max(this.#next, next);
+    for (const end of await Promise.allSettled([before, writing]))
+      if (end.status === 'rejected') throw end.reason;
+    this.#written = Math.max(this.#written, next);
   }
 
   /** Resolves when a sync has covered what was written. */
@@ -156,12 +147,12 @@ export class OpenSegment {
   }
 
   /** One at a time. When one failed, a second may lie, and is not asked for. */
-  async #sync(work: () => Promise<void>, next = this.#next): Promise<void> {
+  async #sync(work: () => Promise<void>, next = this.#written): Promise<void> {
     if (this.#syncFailed !== undefined) throw this.#syncFailed.cause;
     this.#syncing = work();
     try {
       await this.#syncing;
-      this.#next = Math.max(this.#next, next);
+      this.#written = Math.max(this.#written, next);
       this.#proven = Math.max(this.#proven, next);
     } catch (cause) {
       this.#syncFailed = { cause };
@@ -182,14 +173,14 @@ export class OpenSegment {
   }
 
   get unsynced(): boolean {
-    return this.#proven < this.#next;
+    return this.#proven < this.#written;
   }
 
   /** Syncs what no sync has covered yet; resolves with the last record that it covered, if it was asked for. */
   async sync(): Promise<number | undefined> {
     while (this.#syncing !== undefined) await this.#syncing.catch(() => undefined);
     if (this.#syncFailed !== undefined || !this.unsynced) return undefined;
-    const next = this.#next;
+    const next = this.#written;
     await this.#sync(() => this.#file.sync());
     return next - 1;
   }
@@ -197,7 +188,7 @@ export class OpenSegment {
   /** Cuts off what is not acknowledged. */
   async cutBack(): Promise<void> {
     const { bytes, next } = this.#acknowledged;
-    this.#next = next;
+    this.#written = next;
     await this.#file.truncate(bytes);
   }
 
@@ -208,14 +199,4 @@ export class OpenSegment {
       // Everything acknowledged in it is synced; what closing says of it changes nothing.
     }
   }
-}
-
-/**
- * Memory that was transferred to another thread while it waited here is gone, and the next write would begin behind a hole.
- * What is copied throws by itself.
- */
-function checkWhole(buffers: readonly Uint8Array[], bytes: number): void {
-  const found = totalBytes(buffers);
-  if (found === bytes) return;
-  throw new Error(`${bytes} bytes were handed over, and ${found} were left when their turn came`);
 }

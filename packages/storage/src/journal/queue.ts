@@ -14,7 +14,7 @@ export interface Seal {
   readonly resolve: (name: string | undefined) => void;
 }
 
-/** From here on bytes do not wait for the write that is under way: they are copied beside it, while the disk works. */
+/** From here on bytes do not wait for the write that is under way: they are written beside it, while the disk works. */
 const BESIDE_BYTES = 1_048_576;
 
 /** What waits to be written, in order. */

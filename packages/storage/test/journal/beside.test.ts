@@ -67,8 +67,8 @@ function heldDisk() {
     until,
     hold: (...some: readonly Call[]) => (holding = some),
     failWrites: (error: Error | undefined) => (failure = error),
-    /** Ends a call that waits: the oldest, or the one behind so many others. */
-    end: async (error?: Error, behind = 0): Promise<void> => {
+    /** Ends a call that waits, the oldest or the one `behind` so many others: well, or with `error`. */
+    end: async ({ error, behind = 0 }: { error?: Error; behind?: number } = {}): Promise<void> => {
       await until(() => held.length > behind);
       const { resolve, reject } = held.splice(behind, 1)[0]!;
       if (error === undefined) resolve();
@@ -137,7 +137,7 @@ test('many small records that are large together are written beside a sync, from
   expect((await read(directory)).values).toEqual([1, 2, ...values]);
 });
 
-test('two are written beside a sync at a time', async () => {
+test('at most two writes are under way beside a sync', async () => {
   const { journal, append, calls, until, letGo, directory } = await begun('synced write', 'write');
   const all = [append(2)];
   await until(() => calls.length === 1);
@@ -165,12 +165,12 @@ async function secondWritten() {
   large.push(append(4, LARGE));
   await until(() => calls.length === 3);
   await end();
-  await end(undefined, 1);
+  await end({ behind: 1 });
   await until(() => told.length === 1);
   return { ...disk, large };
 }
 
-test('what is written before the one before it waits for that one, and proves nothing of it', async () => {
+test('a write that ends before an earlier one is told after it, and no frame takes either for durable', async () => {
   const { journal, append, calls, told, large, end, until, letGo, hold, directory, segment } =
     await secondWritten();
   await turns(50);
@@ -188,10 +188,10 @@ test('what is written before the one before it waits for that one, and proves no
   expect(frames.map(({ unproven }) => unproven)).toEqual([0, 0, 1, 2, 2]);
 });
 
-test('when one cannot be written, the one behind it is refused though it was', async () => {
+test('when a write fails, a later one that has ended is refused with it', async () => {
   const { journal, calls, told, large, end, letGo, hold, directory } = await secondWritten();
   hold();
-  await end(new Error('EIO: injected'));
+  await end({ error: new Error('EIO: injected') });
   letGo();
   expect(await Promise.all(large)).toEqual(['commit_failed', 'commit_failed']);
   expect(told).toEqual([2]);
@@ -201,6 +201,28 @@ test('when one cannot be written, the one behind it is refused though it was', a
   const { values, report } = await read(directory);
   expect(values).toEqual([1, 2, 5]);
   expect(report.damaged).toEqual([]);
+});
+
+test('when a later write fails first, an earlier one is told, and stays', async () => {
+  const { journal, append, calls, told, until, end, letGo, directory } = await begun(
+    'synced write',
+    'write',
+  );
+  void append(2);
+  await until(() => calls.length === 1);
+  void append(3, LARGE);
+  await until(() => calls.length === 2);
+  const later = append(4, LARGE);
+  await until(() => calls.length === 3);
+  await end();
+  await end({ error: new Error('EIO: injected'), behind: 1 });
+  await turns(50);
+  letGo();
+  expect(await later).toBe('commit_failed');
+  expect(told).toEqual([2, 3]);
+  await journal.append(record(5));
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2, 3, 5]);
 });
 
 test('a write syncs itself only when none before it is on its way', async () => {
@@ -271,7 +293,7 @@ test('when a sync fails, all that it was to cover is refused, what was acknowled
   await until(() => calls.includes('sync'));
   const late = append(5);
   const before = calls.length;
-  await end(new Error('EIO: injected'));
+  await end({ error: new Error('EIO: injected') });
   letGo();
   expect(await Promise.all([...large, late])).toEqual(Array(3).fill('commit_failed'));
   expect(told).toEqual([2]);
@@ -309,7 +331,7 @@ test('while a failure is put in order nothing is written, and what was appended 
   const large = append(3, LARGE);
   await until(() => calls.length === 2);
   hold('truncate');
-  await end(new Error('EIO: injected'));
+  await end({ error: new Error('EIO: injected') });
   await until(() => calls.includes('truncate'));
   const late = append(4, LARGE);
   await turns(50);
@@ -337,7 +359,7 @@ test('what is being written when a sync fails comes to its end before the file i
   await until(() => calls.length === 1);
   all.push(append(3, LARGE));
   await until(() => calls.length === 2);
-  await end(new Error('EIO: injected'));
+  await end({ error: new Error('EIO: injected') });
   await turns(50);
   expect(calls).toEqual(['synced write', 'write']);
   hold('truncate');
@@ -356,7 +378,7 @@ test('closing waits for what is under way, also while a failure is put in order'
   const large = append(3, LARGE);
   await until(() => calls.length === 2);
   const closing = journal.close();
-  await end(new Error('EIO: injected'));
+  await end({ error: new Error('EIO: injected') });
   letGo();
   await closing;
   expect(await Promise.all([small, large])).toEqual(['commit_failed', 'commit_failed']);

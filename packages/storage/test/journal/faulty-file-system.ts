@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem, type FileUse } from '@archetype/storage';
 
 /** What happens at the k-th call: the call fails, or the process is as good as dead from there on. */
 export type Fault = { readonly at: ReadonlySet<number>; readonly kind: 'fail' | 'die' };
@@ -35,7 +35,7 @@ export class FaultyFileSystem implements FileSystem {
   list(path: string): Promise<readonly string[]> {
     return this.#call(() => nodeFileSystem.list(path));
   }
-  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+  async create(path: string, use?: FileUse): Promise<File> {
     return this.#wrap(await this.#call(() => nodeFileSystem.create(path, use)));
   }
   async open(path: string): Promise<File> {

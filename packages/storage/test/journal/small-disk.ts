@@ -1,4 +1,4 @@
-import { nodeFileSystem, type File, type FileSystem } from '@archetype/storage';
+import { nodeFileSystem, type File, type FileSystem, type FileUse } from '@archetype/storage';
 import { wrapFile } from './wrap-file.ts';
 
 const PAGE = 4096;
@@ -20,7 +20,7 @@ export class SmallDisk implements FileSystem {
   list = nodeFileSystem.list;
   syncDirectory = nodeFileSystem.syncDirectory;
 
-  async create(path: string, use?: Parameters<FileSystem['create']>[1]): Promise<File> {
+  async create(path: string, use?: FileUse): Promise<File> {
     return this.#wrap(path, await nodeFileSystem.create(path, use));
   }
   async open(path: string): Promise<File> {

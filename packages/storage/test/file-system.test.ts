@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { mkdtemp, open, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { AlignedBlocks } from '../src/file-system/aligned-blocks.ts';
 import { FileWriter } from '../src/file-system/file-writer.ts';
 import { temporaryDirectory } from './journal/journal-in.ts';
@@ -151,6 +151,102 @@ test.runIf(takesDirect)(
     expect(Buffer.concat(buffers.flat()).equals(await readFile(path))).toBe(true);
   },
 );
+
+type WriteBuffer = (
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesWritten: number }>;
+
+/** Descriptors whose direct writes do as they are told, given what really writes; and how many bytes each call was given. */
+async function directWrites(how: (real: WriteBuffer) => WriteBuffer) {
+  const { path, handle, put } = await fileWriter(new AlignedBlocks(2, MB));
+  const bytes = { direct: 0, cached: 0 };
+  const prototype = Object.getPrototypeOf(handle) as {
+    write: WriteBuffer;
+    writev: typeof handle.writev;
+  };
+  const { write, writev } = prototype;
+  const spies = [
+    vi.spyOn(prototype, 'write').mockImplementation(function (this: unknown, ...call) {
+      bytes.direct += call[2];
+      return how((...real) => write.call(this, ...real))(...call);
+    }),
+    vi.spyOn(prototype, 'writev').mockImplementation(function (this: never, buffers, position) {
+      bytes.cached += buffers.reduce((n, { byteLength }) => n + byteLength, 0);
+      return writev.call(this, buffers, position);
+    }),
+  ];
+  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
+  return { path, put, bytes };
+}
+const refusing = (code: string) => (): WriteBuffer => () =>
+  Promise.reject(Object.assign(new Error(`${code}: injected`), { code }));
+
+test.runIf(takesDirect)(
+  'what lies between multiples of 4 096 bytes goes past the cache',
+  async () => {
+    const { path, put, bytes } = await directWrites((real) => real);
+    const buffers = [buffersOf(100, 0), buffersOf(3 * MB, 1)];
+    await put(buffers[0]!, 0);
+    await put(buffers[1]!, 100);
+    expect(bytes).toEqual({ direct: 3 * MB - 4096, cached: 100 + 4096 });
+    // Some kernels sync the size of a file with a cached write only.
+    await put(buffersOf(2 * MB - 100, 2), 3 * MB + 100);
+    expect(bytes).toEqual({ direct: 5 * MB - 3 * 4096, cached: 3 * 4096 });
+    const all = await readFile(path);
+    expect(all.subarray(0, 3 * MB + 100).equals(Buffer.concat(buffers.flat()))).toBe(true);
+  },
+);
+
+test.runIf(takesDirect)('what a direct write leaves out is written through the cache', async () => {
+  const { path, put } = await directWrites(
+    (real) => (buffer, offset, length, position) =>
+      real(buffer, offset, Math.max(4096, length - 3 * 4096), position),
+  );
+  const buffers = buffersOf(3 * MB + 11, 1);
+  await put(buffers, 0);
+  expect(Buffer.concat(buffers).equals(await readFile(path))).toBe(true);
+});
+
+test.runIf(takesDirect)(
+  'a disk that does not support direct writes is not asked again',
+  async () => {
+    const { path, put, bytes } = await directWrites(refusing('ENOTSUP'));
+    const buffers = [buffersOf(3 * MB, 1), buffersOf(2 * MB, 2)];
+    await put(buffers[0]!, 0);
+    const asked = bytes.direct;
+    await put(buffers[1]!, 3 * MB);
+    expect(bytes.direct).toBe(asked);
+    expect(Buffer.concat(buffers.flat()).equals(await readFile(path))).toBe(true);
+  },
+);
+
+test.runIf(takesDirect)(
+  'a disk that fails is told of, and not written through the cache',
+  async () => {
+    const { put, bytes } = await directWrites(refusing('EIO'));
+    await expect(put(buffersOf(3 * MB, 1), 0)).rejects.toMatchObject({ code: 'EIO' });
+    expect(bytes.cached).toBe(4096);
+  },
+);
+
+test('a file that cannot be opened for direct writes, or for which there is no memory, is written through the cache', async () => {
+  const buffers = buffersOf(2 * MB, 1);
+  for (const [blocks, name] of [
+    [new AlignedBlocks(1, MB), 'another'],
+    [new AlignedBlocks(1, 2 ** 60), 'file'],
+  ] as const) {
+    const path = join(await temporaryDirectory(), 'file');
+    const handle = await open(path, 'w');
+    const other = path.replace(/file$/, name);
+    const writer = new FileWriter(handle, other, constants.O_WRONLY, { direct: true, blocks });
+    await writer.write(buffers, 0);
+    await writer.close();
+    expect(Buffer.concat(buffers).equals(await readFile(path))).toBe(true);
+  }
+});
 
 /** Why a write fails whose memory is transferred some time after it began. */
 async function transferred(put: Put, blocks: AlignedBlocks, begun: () => unknown): Promise<string> {

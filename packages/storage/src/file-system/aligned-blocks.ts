@@ -1,6 +1,5 @@
 /**
- * Page-aligned memory, as disks want it of direct writes: `count` blocks of `bytes` each, a multiple of a page, lent one by one;
- * made at the first request and kept.
+ * Page-aligned memory, as disks want it of direct writes: `count` blocks of `bytes` each, a multiple of a page, lent one by one.
  */
 export class AlignedBlocks {
   readonly #count: number;
@@ -13,9 +12,15 @@ export class AlignedBlocks {
     this.bytes = bytes;
   }
 
+  /** Makes the memory, which is kept, unless it is there. @throws `RangeError` when there is none */
+  make(): void {
+    this.#free ??= this.#allocate();
+  }
+
   /** Resolves when a block is free, in the order of asking. */
   lend(): Promise<Uint8Array> {
-    const block = (this.#free ??= this.#make()).pop();
+    this.make();
+    const block = this.#free!.pop();
     if (block !== undefined) return Promise.resolve(block);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -26,7 +31,7 @@ export class AlignedBlocks {
     else next(block);
   }
 
-  #make(): Uint8Array[] {
+  #allocate(): Uint8Array[] {
     // Of JavaScript's memory, V8 maps only that by itself which may be resized, so that it begins at a page. It never is.
     const size = this.#count * this.bytes;
     const memory = new ArrayBuffer(size, { maxByteLength: size });

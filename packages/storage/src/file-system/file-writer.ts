@@ -72,7 +72,8 @@ export class FileWriter {
     if (direct === undefined) return writeAll(handle, buffers, position);
     const end = position + bytes;
     const alignedBegin = Math.ceil(position / ALIGNED) * ALIGNED;
-    const alignedEnd = Math.floor(end / ALIGNED) * ALIGNED;
+    // Something is always left behind it: some kernels sync a file's new size with a cached write only.
+    const alignedEnd = Math.floor((end - 1) / ALIGNED) * ALIGNED;
     const range = (from: number, to: number): readonly Uint8Array[] =>
       byteRange(buffers, from - position, to - position);
     const writes = [
@@ -118,16 +119,20 @@ export class FileWriter {
       return (await direct.write(block, 0, length, position)).bytesWritten;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EINVAL' && code !== 'EOPNOTSUPP') throw error;
+      if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
       // Some file systems say so only now.
       this.#refused = true;
       return 0;
     }
   }
 
-  /** Undefined where the file cannot be opened so: then it is written through the cache, which says what is wrong, if anything. */
+  /**
+   * Undefined where the file cannot be opened so, or there is no memory for it: then it is written through the cache, which says
+   * what is wrong, if anything.
+   */
   async #open(): Promise<FileHandle | undefined> {
     try {
+      this.#blocks.make();
       return await open(this.#path, this.#flags | DIRECT!);
     } catch {
       this.#refused = true;

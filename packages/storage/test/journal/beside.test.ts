@@ -2,6 +2,7 @@ import { nodeFileSystem, type FileSystem } from '@archetype/storage';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Journal } from '../../src/journal/journal.ts';
 import { readSegment } from '../../src/journal/segment.ts';
 import { openJournal, read, record, storeId, temporaryDirectory } from './journal-in.ts';
 import { wrapFile } from './wrap-file.ts';
@@ -136,6 +137,47 @@ test('many small records that are large together are written beside a sync, from
   await journal.close();
   expect((await read(directory)).values).toEqual([1, 2, ...values]);
 });
+
+test('two writes of many small records have memory of their own each', async () => {
+  const { journal, append, calls, until, letGo, directory } = await begun('synced write', 'write');
+  const all = [append(2)];
+  await until(() => calls.length === 1);
+  const values = Array.from({ length: 200 }, (_, k) => k + 3);
+  for (const [k, value] of values.entries()) {
+    all.push(append(value, 12_000));
+    if (k === 99) await until(() => calls.length === 2);
+  }
+  await until(() => calls.length === 3);
+  expect(calls).toEqual(['synced write', 'write', 'write']);
+  letGo();
+  await Promise.all(all);
+  await journal.close();
+  expect((await read(directory)).values).toEqual([1, 2, ...values]);
+});
+
+test.each(['durable', 'relaxed'] as const)(
+  'the file system is told that segments of a %s journal count once they are synced',
+  async (mode) => {
+    const uses: unknown[] = [];
+    const journal = await Journal.open({
+      fs: {
+        ...nodeFileSystem,
+        create: (path, use) => {
+          if (path.endsWith('.log')) uses.push(use);
+          return nodeFileSystem.create(path, use);
+        },
+      },
+      directory: await temporaryDirectory(),
+      storeId,
+      next: 1,
+      onRecord: () => undefined,
+      durability: { mode, syncDelayMs: 0 },
+    });
+    await journal.append(record(1));
+    await journal.close();
+    expect(uses).toEqual([{ durable: mode === 'durable' }]);
+  },
+);
 
 test('at most two writes are under way beside a sync', async () => {
   const { journal, append, calls, until, letGo, directory } = await begun('synced write', 'write');

@@ -1,6 +1,8 @@
 import type { File, FileSystem } from '@archetype/storage';
 import { basename, dirname } from 'node:path';
 
+/** From so many bytes on, a write may go in pieces. */
+const LARGE = 1_048_576;
 const SECTOR = 512;
 
 /** A file as the system shows it, and as it is on the disk. */
@@ -115,6 +117,16 @@ export class SectorDisk implements FileSystem {
     this.#named = new Map(this.#files);
   }
 
+  /** A write that does not come to its end may have come to any place before; a large one, which goes in pieces, to any of them. */
+  #putSome(content: Content, bytes: Uint8Array, position: number): void {
+    const piece = bytes.length < LARGE ? bytes.length : Math.ceil(bytes.length / 8);
+    for (let at = 0; at < bytes.length; at += piece) {
+      const length = piece === bytes.length || this.#random() < 0.5 ? this.#random() * piece : 0;
+      const whole = piece < bytes.length && this.#random() < 0.5 ? piece : Math.floor(length);
+      if (whole > 0) put(content, bytes.subarray(at, at + whole), position + at);
+    }
+  }
+
   #open(content: Content): File {
     const life = this.#life;
     const sync = async (): Promise<void> => {
@@ -138,9 +150,7 @@ export class SectorDisk implements FileSystem {
       if (life !== this.#life) await new Promise(() => undefined);
       const bytes = Buffer.concat(buffers);
       const dying = this.dieAfter === 1;
-      // A write that does not come to its end may have come to any place before.
-      if (dying || this.failAfter === 1)
-        put(content, bytes.subarray(0, Math.floor(this.#random() * bytes.length)), position);
+      if (dying || this.failAfter === 1) this.#putSome(content, bytes, position);
       await this.#dieHere();
       await this.#call(life);
       if (life !== this.#life) return never();

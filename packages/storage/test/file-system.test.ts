@@ -263,6 +263,20 @@ async function transferred(put: Put, blocks: AlignedBlocks, begun: () => unknown
 }
 type Put = Awaited<ReturnType<typeof fileWriter>>['put'];
 
+test.runIf(onLinux)(
+  'a synced write fails when its memory is transferred while its descriptor is opened',
+  async () => {
+    const file = await nodeFileSystem.create(join(await temporaryDirectory(), 'file'));
+    const taken = new Uint8Array(200_000);
+    const failure = file.writeSynced([taken], 0).catch((error: Error) => error.message);
+    structuredClone(taken.buffer, { transfer: [taken.buffer] });
+    expect(await failure).toBe(
+      '200000 bytes were handed over, and 0 were left when their turn came',
+    );
+    await file.close();
+  },
+);
+
 test.runIf(takesDirect)(
   'a large write fails when its memory is transferred while the file is opened',
   async () => {

@@ -3,6 +3,7 @@ import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import type { File, FileSystem, FileUse } from './file-system.ts';
 import { FileWriter } from './file-writer.ts';
 import { makeDirectory, syncDirectory } from './make-directory.ts';
+import { checkWhole, totalBytes } from './total-bytes.ts';
 
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
 /** Only Linux promises of `O_DSYNC` what a sync does. */
@@ -31,8 +32,11 @@ class NodeFile implements File {
 
   async writeSynced(buffers: readonly Uint8Array[], position: number): Promise<void> {
     if (SYNCED !== undefined) {
-      this.#synced ??= this.#openSynced(SYNCED);
-      return (await this.#synced).write(buffers, position);
+      const bytes = totalBytes(buffers);
+      const synced = await (this.#synced ??= this.#openSynced(SYNCED));
+      // Opening took a while, and memory that is gone would be left out without an error.
+      checkWhole(buffers, bytes);
+      return synced.write(buffers, position);
     }
     await this.write(buffers, position);
     await this.sync();
